@@ -1,0 +1,121 @@
+package clberr
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/clbcert/clbcert/api/v1alpha1"
+)
+
+// Class says how a caller treats an error.
+type Class string
+
+const (
+	// Transient: try again soon, with a back-off.
+	Transient Class = "Transient"
+	// Throttled: slow the account down, then try again.
+	Throttled Class = "Throttled"
+	// InUse: something still uses the resource; try again slowly.
+	InUse Class = "InUse"
+	// NotFound: the resource doesn't exist; for a deletion that is success.
+	NotFound Class = "NotFound"
+	// Quota: a quota is full; look again after minutes.
+	Quota Class = "Quota"
+	// Auth: credentials or rights; a person mends it; look again slowly.
+	Auth Class = "Auth"
+	// Terminal: the same request will be refused again.
+	Terminal Class = "Terminal"
+)
+
+// Match says how a Row's Code is compared with an error's. The comparison is
+// always case-sensitive.
+type Match string
+
+const (
+	// Exact compares the whole code.
+	Exact Match = "exact"
+	// Prefix compares the code's begin.
+	Prefix Match = "prefix"
+	// Contains looks for the text anywhere in the code.
+	Contains Match = "contains"
+)
+
+// Row is what one code, or family of codes, means.
+type Row struct {
+	Code   string
+	Match  Match
+	Class  Class
+	Reason v1alpha1.Reason
+	Advice string
+}
+
+// Codes is the table, for documentation and tests: exact codes first, then
+// prefixes, then families, in the order in which they are tried.
+func Codes() []Row {
+	return append([]Row(nil), table...)
+}
+
+// actionUpload is the action at which InvalidParameter means the key pair,
+// whatever the status.
+const actionUpload = "UploadServerCertificate"
+
+func (e *Error) row() Row {
+	row, ok := byCode(e.Code)
+	switch {
+	case !ok:
+		return e.rowByStatus()
+	case e.Code == "InvalidParameter" && e.Action != actionUpload && e.Status >= http.StatusInternalServerError:
+		// A catch-all code: with a 5xx it stands for a failure of the server.
+		return unavailable
+	default:
+		return row
+	}
+}
+
+func byCode(code string) (Row, bool) {
+	if code == "" {
+		return Row{}, false
+	}
+	for _, row := range table {
+		if row.matches(code) {
+			return row, true
+		}
+	}
+	return Row{}, false
+}
+
+func (r Row) matches(code string) bool {
+	switch r.Match {
+	case Prefix:
+		return strings.HasPrefix(code, r.Code)
+	case Contains:
+		return strings.Contains(code, r.Code)
+	default:
+		return code == r.Code
+	}
+}
+
+// rowByStatus is for an error without a code that the table knows.
+func (e *Error) rowByStatus() Row {
+	switch {
+	case e.Status == http.StatusUnauthorized:
+		return refusedCredentials
+	case e.Status == http.StatusForbidden:
+		return forbidden
+	case isSTS(e.Action) && e.Code != "" && e.Status >= http.StatusBadRequest && e.Status < http.StatusInternalServerError:
+		// STS has codes of its own for a role, a provider or a token that it
+		// doesn't take; what they have in common is that the credentials don't work.
+		return refusedCredentials
+	default:
+		return unavailable
+	}
+}
+
+func isSTS(action string) bool {
+	switch action {
+	case "AssumeRole", "AssumeRoleWithOIDC", "GetCallerIdentity":
+		return true
+	default:
+		return false
+	}
+}
