@@ -1,0 +1,65 @@
+# Everything here runs from a fresh clone with Go, make and git.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo playground build test lint generate verify-generated install-yaml controlplane clean
+
+IMAGE   ?= ghcr.io/clbcert/clbcert:latest
+VERSION ?= $(patsubst v%,%,$(shell git describe --tags --match 'v[0-9]*' --dirty 2>/dev/null))
+COMMIT  := $(shell git rev-parse HEAD 2>/dev/null)
+DATE    := $(shell TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd 2>/dev/null)
+STAMP   := github.com/clbcert/clbcert/internal/version
+LDFLAGS := -s -w -X $(STAMP).version=$(VERSION) -X $(STAMP).commit=$(COMMIT) -X $(STAMP).date=$(DATE)
+
+# Tools run from modules of their own, so that they stay out of the product's go.mod.
+TOOL         := go tool -modfile=hack/tools/go.mod
+GOLANGCI     := go tool -modfile=$(CURDIR)/hack/tools/lint/go.mod golangci-lint
+CONTROLPLANE := go build -C hack/controlplane -o $(CURDIR)/.bin/controlplane . && .bin/controlplane
+# What tests and the demo find their programs by.
+PROGRAMS      = export CLBCERT_BIN=$(CURDIR)/bin; KUBEBUILDER_ASSETS="$$($(CONTROLPLANE))"; export KUBEBUILDER_ASSETS
+GENERATED    := api/v1alpha1/zz_generated.deepcopy.go config/crd/bases config/rbac/role.yaml
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: build ## the main job on a real API server: upload, renew, show the new ID
+	@$(PROGRAMS); go run ./hack/demo
+
+playground: build ## the same, left running for you to try things; ends on Ctrl-C
+	@$(PROGRAMS); go run ./hack/demo --playground
+
+build: ## the programs, into bin/
+	@mkdir -p bin
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
+
+test: build ## every test, on a real API server
+	@race=; if [ "$$(go env CGO_ENABLED)" = 1 ]; then race=-race; \
+	else echo 'no C compiler, or CGO_ENABLED=0: the tests run without the race detector' >&2; fi; \
+	$(PROGRAMS); \
+	go test -C hack/controlplane $$race ./...; \
+	go test $$race -timeout 20m ./...
+
+lint: ## the linters, on every module; no comment in the code may silence one
+	@if git grep -n --untracked 'nolint' -- '*.go'; then echo 'exempt it in .golangci.yml, with the reason' >&2; exit 1; fi
+	$(GOLANGCI) run ./...
+	cd hack/controlplane && GOWORK=off $(GOLANGCI) run ./...
+
+generate: ## deepcopy, CRD and RBAC role, from the Go types and markers
+	$(TOOL) controller-gen object paths=./api/...
+	$(TOOL) controller-gen crd paths=./api/... output:crd:dir=config/crd/bases
+	$(TOOL) controller-gen rbac:roleName=clbcert-manager paths=./controllers/... output:rbac:dir=config/rbac
+
+verify-generated: generate ## fail when a generated file or go.mod is stale
+	@stale="$$(git status --porcelain -- $(GENERATED))"; if [ -n "$$stale" ]; then \
+	git --no-pager diff -- $(GENERATED); echo "$$stale"; echo 'stale: run "make generate" and commit the result' >&2; exit 1; fi
+	go mod tidy -diff
+
+install-yaml: ## dist/install.yaml: CRD, RBAC and Deployment in one file; IMAGE=… names the image
+	@mkdir -p dist
+	$(TOOL) kustomize build config/default | sed 's|image: ghcr.io/clbcert/clbcert:latest|image: $(IMAGE)|' > dist/install.yaml
+
+controlplane: ## print the folder with kube-apiserver, etcd and kubectl, built when needed
+	@$(CONTROLPLANE)
+
+clean: ## remove what was built; the control plane's cache stays
+	rm -rf bin .bin dist
