@@ -1,0 +1,122 @@
+package simulator
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// fault is a way in which calls of an action end otherwise than they should.
+type fault struct {
+	spec        string
+	action      string  // or * for all
+	code        string  // an API code, or timeout, reset, httpNNN
+	applied     bool    // the call takes effect, and its answer is lost
+	probability float64 // 1 without a count
+	left        int     // how often it still happens; negative: without limit
+}
+
+var (
+	faultCode = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._-]*$`)
+	httpFault = regexp.MustCompile(`^http[2-5]\d\d$`)
+)
+
+// parseFault reads ACTION=CODE[:PROBABILITY]. ACTION is one of the operations, or * for all. CODE is an error code of the
+// API, or one of
+//
+//	timeout   no answer until the client gives up
+//	reset     the connection is reset
+//	httpNNN   an answer of that status, in HTML, as from a gateway in between (http502)
+//
+// which leave no effect, unless with applied-then- in front: applied-then-reset, applied-then-timeout, applied-then-http502.
+// PROBABILITY is above 0 and at most 1; or xN, for the first N calls.
+func parseFault(spec string) (fault, error) {
+	action, rest, ok := strings.Cut(spec, "=")
+	code, when, conditional := strings.Cut(rest, ":")
+	f := fault{spec: spec, action: action, probability: 1, left: -1}
+	if _, known := operations[action]; !ok || !known && action != "*" {
+		return f, fmt.Errorf("fault %q: want ACTION=CODE[:PROBABILITY], with a known action or *", spec)
+	}
+	f.code, f.applied = strings.CutPrefix(code, "applied-then-")
+	if !faultCode.MatchString(f.code) || f.applied && !f.isPseudo() {
+		return f, fmt.Errorf("fault %q: want an error code, timeout, reset, applied-then-reset or http502", spec)
+	}
+	if !conditional {
+		return f, nil
+	}
+	var err error
+	if count, ok := strings.CutPrefix(when, "x"); ok {
+		f.left, err = strconv.Atoi(count)
+	} else {
+		f.probability, err = strconv.ParseFloat(when, 64)
+	}
+	if err != nil || !(f.probability > 0 && f.probability <= 1) || f.left == 0 || f.left < -1 {
+		return f, fmt.Errorf("fault %q: want a probability above 0 and at most 1, or a count like x3", spec)
+	}
+	return f, nil
+}
+
+// isPseudo tells the faults of the network and of gateways from the API's own codes.
+func (f fault) isPseudo() bool {
+	return f.code == "timeout" || f.code == "reset" || httpFault.MatchString(f.code)
+}
+
+// outcome is how the log of calls names it.
+func (f fault) outcome() string {
+	if f.applied {
+		return "applied-then-" + f.code
+	}
+	return f.code
+}
+
+// faults are the ones in force, for concurrent use.
+type faults struct {
+	mu   sync.Mutex
+	list []fault
+}
+
+// replace puts the faults given in force, in place of all others; on an error it changes nothing.
+func (f *faults) replace(specs []string) error {
+	list := make([]fault, 0, len(specs))
+	for _, spec := range specs {
+		parsed, err := parseFault(spec)
+		if err != nil {
+			return err
+		}
+		list = append(list, parsed)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.list = list
+	return nil
+}
+
+func (f *faults) specs() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	specs := make([]string, 0, len(f.list))
+	for _, one := range f.list {
+		specs = append(specs, one.spec)
+	}
+	return specs
+}
+
+// pick throws the dice for a call: the first fault that falls on it, or nil.
+func (f *faults) pick(action string, dice *random) *fault {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i := range f.list {
+		one := &f.list[i]
+		if one.left == 0 || one.action != "*" && one.action != action || !dice.chance(one.probability) {
+			continue
+		}
+		if one.left > 0 {
+			one.left--
+		}
+		picked := *one
+		return &picked
+	}
+	return nil
+}

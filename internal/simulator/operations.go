@@ -1,0 +1,41 @@
+package simulator
+
+// service is one of the APIs that the server speaks.
+type service struct {
+	version, host string
+	regional      bool // needs a RegionId
+}
+
+var (
+	slbAPI = service{version: "2014-05-15", host: "slb.aliyuncs.com", regional: true}
+	stsAPI = service{version: "2015-04-01", host: "sts.aliyuncs.com"}
+)
+
+// answer is a successful response's elements, without RequestId.
+type answer map[string]any
+
+// operation is one action of a service.
+type operation struct {
+	service
+	unsigned bool
+	run      func(*Server, *call) (answer, error)
+}
+
+// operations are all the actions there are, by name.
+var operations = map[string]operation{
+	"DescribeRegions": {service: service{version: slbAPI.version, host: slbAPI.host}, run: describeRegions},
+
+	"UploadServerCertificate":    {service: slbAPI, run: uploadServerCertificate},
+	"DescribeServerCertificates": {service: slbAPI, run: describeServerCertificates},
+	"DeleteServerCertificate":    {service: slbAPI, run: deleteServerCertificate},
+	"SetServerCertificateName":   {service: slbAPI, run: setServerCertificateName},
+
+	"TagResources":      {service: slbAPI, run: tagResources},
+	"UntagResources":    {service: slbAPI, run: untagResources},
+	"ListTagResources":  {service: slbAPI, run: listTagResources},
+	"MoveResourceGroup": {service: slbAPI, run: moveResourceGroup},
+
+	"GetCallerIdentity":  {service: stsAPI, run: getCallerIdentity},
+	"AssumeRole":         {service: stsAPI, run: assumeRole},
+	"AssumeRoleWithOIDC": {service: stsAPI, unsigned: true, run: assumeRoleWithOIDC},
+}
