@@ -1,0 +1,236 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/clbcert/clbcert/api/v1alpha1"
+	"github.com/clbcert/clbcert/internal/clberr"
+)
+
+// Outcome is what came of a step.
+type Outcome struct {
+	// At is when it ended.
+	At time.Time
+	// Err is the cloud's refusal or failure; nil where the step was done.
+	Err *clberr.Error
+	// Obstacle is what stood in the way before the cloud was asked.
+	Obstacle *Obstacle
+	// Held says that a dry run held the step back.
+	Held bool
+	// AccountID is Identify's finding.
+	AccountID string
+	// Lists are Look's findings, newest first.
+	Lists []List
+	// Certificate is what Upload made.
+	Certificate Certificate
+	// Recorded is the status that RecordIntent or Record wrote.
+	Recorded *v1alpha1.ServerCertificateStatus
+}
+
+// After is the state after a step came to its outcome. It is pure, and each call
+// brings the pass nearer its end.
+func After(s State, step Step, o Outcome) State {
+	switch {
+	case o.Held:
+		s.Held, s.Stopped = step, true
+		return s
+	case o.Obstacle != nil:
+		s.Trouble, s.Stopped = o.Obstacle, true
+		return s.backOff(o.Obstacle, o.At.Add(s.spread(s.Resync)))
+	case o.Err != nil:
+		return s.afterFailure(step, o)
+	}
+	s.Memory.Failures, s.Memory.Failed, s.Memory.RetryAt = 0, nil, time.Time{}
+	return s.afterSuccess(step, o)
+}
+
+// afterSuccess is the state after a step was done.
+func (s State) afterSuccess(step Step, o Outcome) State {
+	switch step := step.(type) {
+	case Identify:
+		s.Identified, s.AccountID = true, o.AccountID
+	case Look:
+		return s.afterLook(o)
+	case Wait:
+		s.Stopped, s.Until = true, step.Until
+	case AddFinalizer:
+		s.HasFinalizer = true
+		s.Memory.Blank = s.Recorded.CertificateID == "" && s.Recorded.PendingUpload == nil
+	case RemoveFinalizer:
+		s.HasFinalizer, s.Stopped = false, true
+	case RecordIntent:
+		s.Status.PendingUpload = Pending(step.Digest, o.At, s.UploadTimeout)
+		s.Memory.PendingStart, s.Memory.PendingClosed = s.Status.PendingUpload.StartTime.Time, o.At.Add(s.UploadTimeout)
+		s.Intended, s.Memory.Blank = true, false
+		s.Recorded = s.recordedAs(o)
+	case Upload:
+		return s.afterUpload(step, o)
+	case Adopt:
+		s = s.take(step.Certificate, step.Certificate.CreateTime)
+		s.Events = append(s.Events, Event{Reason: "Adopted", Action: "Adopt", Message: fmt.Sprintf(
+			"Certificate %s is in %s already: taken over without an upload", step.Certificate.ID, s.Region)})
+	case Record:
+		s.Recorded = s.recordedAs(o)
+	default:
+		return s.afterChange(step, o)
+	}
+	return s
+}
+
+// recordedAs is the status that is recorded now.
+func (s State) recordedAs(o Outcome) v1alpha1.ServerCertificateStatus {
+	if o.Recorded == nil {
+		return s.Status
+	}
+	return *o.Recorded
+}
+
+// Pending is the intent to upload, decided at a time. After its deadline no request
+// of it may leave.
+func Pending(digest string, at time.Time, timeout time.Duration) *v1alpha1.PendingUpload {
+	return &v1alpha1.PendingUpload{
+		Digest:    digest,
+		StartTime: metav1.NewMicroTime(at.Truncate(time.Microsecond)),
+		Deadline:  metav1.NewMicroTime(at.Add(timeout).Truncate(time.Microsecond)),
+	}
+}
+
+// afterLook takes note of what a list showed. A certificate under this object's
+// tags that the status doesn't know is taken among the superseded ones: nothing of
+// the object may be in the cloud without being known.
+func (s State) afterLook(o Outcome) State {
+	s.Lists = o.Lists
+	if s.current() {
+		if _, ok := s.find(s.Status.CertificateID); ok {
+			s.Memory.Verified, s.Memory.Generation = s.Lists[0].Began, s.Object.Generation
+		}
+	}
+	for _, c := range s.newest() {
+		wanted := s.Wanted != nil && c.Tags[v1alpha1.TagDigest] == s.Wanted.Digest && !s.current()
+		pending := s.Status.PendingUpload != nil && c.Tags[v1alpha1.TagDigest] == s.Status.PendingUpload.Digest
+		if !s.knows(c.ID) && s.Ours(c) && !wanted && !pending {
+			s = s.supersede(superseded(c, o.At))
+		}
+	}
+	return s
+}
+
+// afterUpload makes the new certificate the current one.
+func (s State) afterUpload(step Upload, o Outcome) State {
+	c := o.Certificate
+	s.Intended = false
+	s.Status.PendingUpload = nil
+	previous := s.Status.CertificateID
+	c.Tags = map[string]string{}
+	for _, tag := range step.Tags {
+		c.Tags[tag.Key] = tag.Value
+	}
+	s.Lists = withCertificate(s.Lists, c)
+	s = s.take(c, o.At)
+	message := fmt.Sprintf("Uploaded certificate %s to %s%s", c.ID, s.Region, s.until())
+	if previous != "" {
+		message += ", superseding " + previous
+	}
+	s.Events = append(s.Events, Event{Reason: "Uploaded", Action: "Upload", Message: message})
+	if s.Wanted.MissingIntermediate {
+		s.Events = append(s.Events, Event{Warning: true, Reason: "IncompleteChain", Action: "Upload", Message: s.chainNote()})
+	}
+	return s
+}
+
+// until says when the certificate expires, where that is known.
+func (s State) until() string {
+	if s.Status.NotAfter == nil {
+		return ""
+	}
+	return ", valid until " + stamp(s.Status.NotAfter.Time)
+}
+
+// take makes c the current certificate; the one before is superseded.
+func (s State) take(c Certificate, uploaded time.Time) State {
+	old := s.Status
+	if old.CertificateID != "" && old.CertificateID != c.ID {
+		s = s.supersede(v1alpha1.SupersededCertificate{
+			CertificateID: old.CertificateID, Fingerprint: old.Fingerprint, NotAfter: old.NotAfter,
+			SupersededTime: ptrTime(s.Now), Reason: v1alpha1.ReasonRetained,
+		})
+	}
+	s = s.drop(c.ID)
+	s.Status.PendingUpload = nil
+	s.Status.CertificateID, s.Status.CertificateName = c.ID, c.Name
+	s.Status.AccountID, s.Status.ClusterID, s.Status.Region = s.AccountID, s.ClusterID, s.Region
+	s.Status.ResourceGroupID = c.ResourceGroupID
+	s.Status.UploadTime = ptrTime(uploaded)
+	s.Status.AppliedTagKeys = nil
+	for _, key := range s.appliedTagKeys() {
+		if _, there := c.Tags[key]; there {
+			s.Status.AppliedTagKeys = append(s.Status.AppliedTagKeys, key)
+		}
+	}
+	s.Memory.Verified, s.Memory.Generation = s.Now, s.Object.Generation
+	return s.describe(c)
+}
+
+// describe writes the certificate's own facts into the status: from the source
+// where it is the wanted one, else from what the cloud tells.
+func (s State) describe(c Certificate) State {
+	st := &s.Status
+	st.Digest, st.Fingerprint, st.CommonName = c.Tags[v1alpha1.TagDigest], c.Fingerprint, c.CommonName
+	st.DNSNames, st.NotBefore, st.NotAfter, st.AliCloudCertificate = c.DNSNames, nil, ptrTime(c.ExpireTime), nil
+	if w := s.Wanted; w != nil && st.Digest == w.Digest {
+		st.AliCloudCertificate = w.AliCloud
+		if w.Fingerprint != "" {
+			st.Fingerprint, st.CommonName, st.DNSNames = w.Fingerprint, w.CommonName, w.DNSNames
+			st.NotBefore, st.NotAfter = ptrTime(w.NotBefore), ptrTime(w.NotAfter)
+		}
+	}
+	st.CommonName = cut(st.CommonName, v1alpha1.MaxCommonName)
+	st.DNSNames = slices.Clone(st.DNSNames[:min(len(st.DNSNames), v1alpha1.MaxDNSNames)])
+	for i, name := range st.DNSNames {
+		st.DNSNames[i] = cut(name, v1alpha1.MaxCommonName)
+	}
+	return s
+}
+
+// superseded is the status's entry for a certificate that was found in the cloud.
+func superseded(c Certificate, at time.Time) v1alpha1.SupersededCertificate {
+	return v1alpha1.SupersededCertificate{
+		CertificateID: c.ID, Fingerprint: c.Fingerprint, NotAfter: ptrTime(c.ExpireTime),
+		SupersededTime: ptrTime(at), Reason: v1alpha1.ReasonRetained,
+	}
+}
+
+// supersede puts an entry in front of the superseded ones, which stay within their limit.
+func (s State) supersede(entry v1alpha1.SupersededCertificate) State {
+	list := append([]v1alpha1.SupersededCertificate{entry}, s.Status.Superseded...)
+	s.Status.Superseded = list[:min(len(list), v1alpha1.MaxSuperseded)]
+	return s
+}
+
+// drop takes a certificate out of the superseded ones.
+func (s State) drop(id string) State {
+	s.Status.Superseded = slices.DeleteFunc(slices.Clone(s.Status.Superseded),
+		func(c v1alpha1.SupersededCertificate) bool { return c.CertificateID == id })
+	return s
+}
+
+// withCertificate returns the lists with c in the newest.
+func withCertificate(lists []List, c Certificate) []List {
+	lists = slices.Clone(lists)
+	if len(lists) > 0 {
+		lists[0].Certificates = append(slices.Clone(lists[0].Certificates), c)
+	}
+	return lists
+}
+
+// ptrTime is a status's time; nil for the zero time.
+func ptrTime(t time.Time) *metav1.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &metav1.Time{Time: t.UTC().Truncate(time.Second)}
+}

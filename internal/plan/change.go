@@ -1,0 +1,113 @@
+package plan
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/clbcert/clbcert/api/v1alpha1"
+)
+
+// afterChange is the state after the current certificate was changed in place, or
+// one was deleted or given up.
+func (s State) afterChange(step Step, o Outcome) State {
+	switch step := step.(type) {
+	case Rename:
+		s.Status.CertificateName = step.Name
+		s = s.edit(step.ID, func(c *Certificate) { c.Name = step.Name })
+	case MoveGroup:
+		s.Status.ResourceGroupID = step.ResourceGroupID
+		s = s.edit(step.ID, func(c *Certificate) { c.ResourceGroupID = step.ResourceGroupID })
+	case PutTags:
+		s.Status.AppliedTagKeys = union(s.Status.AppliedTagKeys, s.appliedTagKeys())
+		s = s.edit(step.ID, func(c *Certificate) {
+			for _, tag := range step.Tags {
+				c.Tags[tag.Key] = tag.Value
+			}
+		})
+	case RemoveTags:
+		s.Status.AppliedTagKeys = s.appliedTagKeys()
+		s = s.edit(step.ID, func(c *Certificate) {
+			for _, key := range step.Keys {
+				delete(c.Tags, key)
+			}
+		})
+	case Delete:
+		s = s.forget(step.ID)
+		s.Events = append(s.Events, Event{Reason: "Deleted", Action: "Delete", Message: "Deleted certificate " + step.ID + " from " + s.Region})
+	case Forget:
+		return s.afterForget(step)
+	}
+	s.Memory.Amended = o.At
+	return s
+}
+
+// afterForget drops what turned out not to be in the cloud.
+func (s State) afterForget(step Forget) State {
+	if step.Pending {
+		s.Status.PendingUpload = nil
+		s.Memory.Blank = s.Status.CertificateID == ""
+		return s
+	}
+	if step.ID == s.Status.CertificateID && !s.Deleting() {
+		s.Events = append(s.Events, Event{Warning: true, Reason: "CertificateMissing", Action: "Verify",
+			Message: "Certificate " + step.ID + " is in " + s.Region + " no longer: somebody deleted it"})
+	}
+	return s.forget(step.ID)
+}
+
+// forget drops a certificate from the status and from the lists.
+func (s State) forget(id string) State {
+	s = s.drop(id)
+	if id == s.Status.CertificateID {
+		s.Status.CertificateID, s.Status.CertificateName, s.Status.UploadTime = "", "", nil
+		s.Status.Digest, s.Status.Fingerprint, s.Status.CommonName, s.Status.DNSNames = "", "", "", nil
+		s.Status.NotBefore, s.Status.NotAfter, s.Status.AliCloudCertificate = nil, nil, nil
+		s.Status.ResourceGroupID, s.Status.AppliedTagKeys = "", nil
+	}
+	lists := slices.Clone(s.Lists)
+	for i := range lists {
+		lists[i].Certificates = slices.DeleteFunc(slices.Clone(lists[i].Certificates), byID(id))
+	}
+	s.Lists = lists
+	return s
+}
+
+// edit changes a certificate in the newest list, as the cloud has it now.
+func (s State) edit(id string, change func(*Certificate)) State {
+	if len(s.Lists) == 0 {
+		return s
+	}
+	lists := slices.Clone(s.Lists)
+	lists[0].Certificates = slices.Clone(lists[0].Certificates)
+	for i, c := range lists[0].Certificates {
+		if c.ID == id {
+			c.Tags = maps.Clone(c.Tags)
+			if c.Tags == nil {
+				c.Tags = map[string]string{}
+			}
+			change(&c)
+			lists[0].Certificates[i] = c
+		}
+	}
+	s.Lists = lists
+	return s
+}
+
+// union merges sorted sets of tag keys.
+func union(a, b []string) []string {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// trouble notes why a superseded certificate couldn't be deleted.
+func (s State) trouble(id string, reason v1alpha1.Reason, message string) State {
+	list := slices.Clone(s.Status.Superseded)
+	for i := range list {
+		if list[i].CertificateID == id {
+			list[i].Reason, list[i].Message = reason, steady(list[i].Message, message)
+		}
+	}
+	s.Status.Superseded = list
+	return s
+}

@@ -1,0 +1,140 @@
+package plan
+
+import (
+	"slices"
+	"time"
+
+	"github.com/clbcert/clbcert/api/v1alpha1"
+	"github.com/clbcert/clbcert/internal/clberr"
+)
+
+// How long to wait after a failure, by class. Where the cloud is just away, what
+// was mended is seen within ten seconds; a code that nobody knows may be a fault that
+// lasts, and is asked about ever more rarely.
+const (
+	firstDelay       = time.Second
+	unavailableDelay = 8 * time.Second
+	throttledDelay   = 30 * time.Second
+	unknownDelay     = 5 * time.Minute
+	quotaDelay       = 10 * time.Minute
+	firstTidyDelay   = 5 * time.Second
+	tidyDelay        = time.Minute
+	lateTidyDelay    = 10 * time.Minute
+	// lateTidy is how many refusals make a clean-up late.
+	lateTidy = 10
+	// maxDelay is the slowest re-check of what only a person can mend.
+	maxDelay = time.Hour
+)
+
+// afterFailure is the state after the cloud refused a step, or failed.
+func (s State) afterFailure(step Step, o Outcome) State {
+	obstacle := fail(o.Err)
+	switch step := step.(type) {
+	case Upload:
+		return s.afterFailedUpload(o, obstacle)
+	case Delete:
+		return s.afterFailedDelete(step, o, obstacle)
+	case Look:
+		if s.current() && transient(o.Err) {
+			// What was in order stays so until something says otherwise.
+			s.Stopped = true
+			return s.backOff(nil, o.At.Add(s.delay(o.Err)))
+		}
+	}
+	s.Trouble, s.Stopped = obstacle, true
+	return s.backOff(obstacle, o.At.Add(s.delay(o.Err)))
+}
+
+// afterFailedUpload tells an upload that surely wasn't applied from one that may
+// have been: only the former is done with.
+func (s State) afterFailedUpload(o Outcome, obstacle *Obstacle) State {
+	s.Intended, s.Trouble = false, obstacle
+	if o.Err.Outcome == clberr.Unknown {
+		s.Memory.PendingClosed = o.At
+		s.Memory.Failures++
+		s.Trouble = nil // settling it comes first, and needs the cloud
+		s.Unsettled = obstacle
+		return s
+	}
+	s.Stopped = true
+	s.Status.PendingUpload = nil
+	s.Memory.Blank = s.Status.CertificateID == ""
+	return s.backOff(obstacle, o.At.Add(s.delay(o.Err)))
+}
+
+// afterFailedDelete leaves a superseded certificate for later: it stands in nobody's
+// way. Of a Terminating object it's what all waits for.
+func (s State) afterFailedDelete(step Delete, o Outcome, obstacle *Obstacle) State {
+	s.Tried = append(slices.Clone(s.Tried), step.ID)
+	s = s.trouble(step.ID, obstacle.Reason, obstacle.Message)
+	delay := s.delay(o.Err)
+	if o.Err.Class() == clberr.InUse {
+		delay = s.tidyDelay()
+	}
+	s.Memory.TidyFailures++
+	s.Memory.TidyAt = o.At.Add(delay)
+	if !s.Deleting() {
+		return s
+	}
+	if o.Err.Class() == clberr.InUse {
+		obstacle.Message += "; take the binding out first, or point the listener elsewhere; or set the annotation " +
+			v1alpha1.AnnotationAbandon + `="true" to leave the cloud as it is`
+	}
+	s.Trouble = obstacle
+	return s.backOff(obstacle, o.At.Add(delay))
+}
+
+// transient tells whether time alone may help.
+func transient(err *clberr.Error) bool {
+	return err.Class() == clberr.Transient || err.Class() == clberr.Throttled
+}
+
+// backOff holds the cloud back until then, for what a person can change as it is.
+func (s State) backOff(obstacle *Obstacle, until time.Time) State {
+	s.Memory.Failures++
+	s.Memory.Failed = obstacle
+	s.Memory.RetryAt = until
+	s.Memory.Inputs = s.Inputs
+	return s
+}
+
+// delay is how long to wait after a failure, the next in a row.
+func (s State) delay(err *clberr.Error) time.Duration {
+	switch err.Class() {
+	case clberr.Throttled:
+		return s.spread(doubled(2*firstDelay, s.Memory.Failures, throttledDelay))
+	case clberr.Transient:
+		if err.Code != "" && !err.Known() {
+			return s.spread(doubled(firstDelay, s.Memory.Failures, unknownDelay))
+		}
+		return s.spread(doubled(firstDelay, s.Memory.Failures, unavailableDelay))
+	case clberr.Quota:
+		return s.spread(min(doubled(time.Minute, s.Memory.Failures, quotaDelay), s.Resync))
+	case clberr.InUse:
+		return s.tidyDelay()
+	default:
+		return s.spread(min(maxDelay, s.Resync))
+	}
+}
+
+// tidyDelay is how long to wait after a certificate was refused to be deleted.
+func (s State) tidyDelay() time.Duration {
+	if s.Memory.TidyFailures >= lateTidy {
+		return s.spread(lateTidyDelay)
+	}
+	return s.spread(doubled(firstTidyDelay, s.Memory.TidyFailures, tidyDelay))
+}
+
+// doubled is first, doubled as often as something failed before, at most limit.
+func doubled(first time.Duration, failures int, limit time.Duration) time.Duration {
+	delay := first
+	for range min(failures, 16) {
+		delay *= 2
+	}
+	return min(delay, limit)
+}
+
+// spread takes up to a fifth off a delay, so that many objects don't come back at once.
+func (s State) spread(delay time.Duration) time.Duration {
+	return delay - time.Duration(s.Jitter*float64(delay)/5)
+}

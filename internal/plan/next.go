@@ -1,0 +1,177 @@
+package plan
+
+import (
+	"time"
+
+	"github.com/clbcert/clbcert/api/v1alpha1"
+)
+
+// Next decides what to do now: nil when nothing is, or when only time or somebody
+// else helps. Read from top to bottom it is the whole story of an object.
+func Next(s State) Step {
+	switch {
+	case s.Stopped:
+		return nil
+	case s.Deleting():
+		return s.release()
+	case s.Object.Spec.Suspend:
+		return nil
+	case s.sourceObstacle() != nil && s.Status.PendingUpload == nil:
+		return nil // bad input costs no call
+	case s.accessObstacle() != nil:
+		return nil
+	case !s.Identified:
+		return Identify{}
+	case s.identityObstacle() != nil:
+		return nil
+	case s.Intended:
+		return s.upload()
+	case s.Status.PendingUpload != nil:
+		return s.settle()
+	case s.sourceObstacle() != nil:
+		return nil
+	case s.current():
+		return s.keep()
+	default:
+		return s.obtain()
+	}
+}
+
+// settle finds out what became of an upload whose outcome isn't recorded: it is
+// adopted when a list shows it, and forgotten when two lists prove that nothing
+// came of it.
+func (s State) settle() Step {
+	pending := s.Status.PendingUpload
+	matches := func(c Certificate) bool {
+		return c.Tags[v1alpha1.TagDigest] == pending.Digest && s.Ours(c)
+	}
+	if found, ok := newest(s.newest(), matches); ok {
+		return Adopt{Certificate: found}
+	}
+	proof := s.absent(s.Memory.PendingClosed, matches)
+	if proof.proven {
+		return Forget{Pending: true}
+	}
+	return s.lookAt(proof.next, s.pollInterval())
+}
+
+// obtain gets the wanted certificate into the status: one that is already in the
+// cloud under this object's tags, else a new one.
+func (s State) obtain() Step {
+	if since := s.Now.Add(-s.Window); !s.looked(since) {
+		return Look{Since: since}
+	}
+	matches := func(c Certificate) bool {
+		return c.Tags[v1alpha1.TagDigest] == s.Wanted.Digest && s.Ours(c)
+	}
+	if found, ok := newest(s.newest(), matches); ok {
+		return Adopt{Certificate: found}
+	}
+	if s.forgetful() {
+		if proof := s.absent(s.Memory.FirstSeen, matches); !proof.proven {
+			return s.lookAt(proof.next, 0)
+		}
+	}
+	if !s.HasFinalizer {
+		return AddFinalizer{}
+	}
+	return RecordIntent{Digest: s.Wanted.Digest}
+}
+
+// forgetful tells that certificates of this object may be in the cloud that its
+// status doesn't know: it was uploaded for once, and the status has gone since.
+func (s State) forgetful() bool {
+	return s.HasFinalizer && s.Recorded.CertificateID == "" && s.Recorded.PendingUpload == nil && !s.Memory.Blank
+}
+
+// upload uploads what the recorded intent says.
+func (s State) upload() Step {
+	return Upload{
+		Name:            s.certificateName(),
+		ResourceGroupID: s.Object.Spec.ResourceGroupID,
+		Tags:            s.wantedTags(),
+		Deadline:        s.Status.PendingUpload.Deadline.Time,
+	}
+}
+
+// keep looks after the recorded certificate: is it still there, under the name, tags
+// and resource group that the spec wants? Then what it superseded is cleared up.
+func (s State) keep() Step {
+	due, since := s.verification()
+	if due && !s.looked(since) {
+		return Look{Since: since}
+	}
+	if len(s.Lists) == 0 {
+		if len(s.surplus()) == 0 {
+			return nil
+		}
+		return Look{Since: since}
+	}
+	certificate, ok := s.find(s.Status.CertificateID)
+	if !ok {
+		return s.miss()
+	}
+	if step := s.amend(certificate); step != nil {
+		return step
+	}
+	return s.tidy()
+}
+
+// verification tells whether the recorded certificate is due to be compared with a
+// list, and how old that list may be. A list shared by all objects of an account is
+// asked for twice a resync interval, so that none waits longer than one.
+func (s State) verification() (due bool, since time.Time) {
+	if s.SyncRequest() != "" {
+		return true, s.Now
+	}
+	since = later(s.Now.Add(-s.Resync/2), s.Memory.Amended)
+	return s.Memory.Verified.Before(since) || s.Memory.Generation != s.Object.Generation, since
+}
+
+// miss deals with a recorded certificate that the newest list lacks.
+func (s State) miss() Step {
+	var uploaded time.Time
+	if s.Status.UploadTime != nil {
+		uploaded = s.Status.UploadTime.Time
+	}
+	proof := s.absent(uploaded, byID(s.Status.CertificateID))
+	if proof.proven {
+		return Forget{ID: s.Status.CertificateID}
+	}
+	return s.lookAt(proof.next, 0)
+}
+
+// lookAt asks for a list begun at next, once that has come, and waits for it before.
+// With poll, no list may be older than that meanwhile.
+func (s State) lookAt(next time.Time, poll time.Duration) Step {
+	var since time.Time
+	until := next
+	if poll > 0 {
+		since = s.Now.Add(-poll)
+		until = earlier(next, s.Now.Add(poll))
+	}
+	if !next.After(s.Now) {
+		since = later(since, next)
+	}
+	if !since.IsZero() && !s.looked(since) {
+		return Look{Since: since}
+	}
+	return Wait{Until: until}
+}
+
+// pollInterval is how often an upload of unknown outcome is looked for: lists lag,
+// and the sooner it is found the better.
+func (s State) pollInterval() time.Duration { return s.Window / 4 }
+
+// newest returns the certificate that matches and was made last.
+func newest(certificates []Certificate, matches func(Certificate) bool) (Certificate, bool) {
+	var best Certificate
+	found := false
+	for _, c := range certificates {
+		if matches(c) && (!found || c.CreateTime.After(best.CreateTime) ||
+			c.CreateTime.Equal(best.CreateTime) && c.ID > best.ID) {
+			best, found = c, true
+		}
+	}
+	return best, found
+}

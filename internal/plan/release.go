@@ -1,0 +1,94 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/clbcert/clbcert/api/v1alpha1"
+)
+
+// release lets a Terminating object go, once nothing of it is left in the cloud
+// that has to go first. The object goes only when no upload of it is out.
+func (s State) release() Step {
+	switch {
+	case !s.HasFinalizer:
+		return nil
+	case s.Object.Annotations[v1alpha1.AnnotationAbandon] == "true":
+		return RemoveFinalizer{}
+	case s.retains():
+		if s.Status.PendingUpload != nil && s.Now.Before(s.Memory.PendingClosed) {
+			return Wait{Until: s.Memory.PendingClosed}
+		}
+		return RemoveFinalizer{}
+	case s.untouched():
+		return RemoveFinalizer{}
+	case s.accessObstacle() != nil:
+		return nil
+	case !s.Identified:
+		return Identify{}
+	case s.identityObstacle() != nil:
+		return nil
+	case s.Status.PendingUpload != nil:
+		return s.settle()
+	default:
+		return s.clear()
+	}
+}
+
+// retains tells that the cloud is to be left as it is.
+func (s State) retains() bool {
+	return s.Object.Spec.DeletionPolicy == v1alpha1.DeletionPolicyRetain
+}
+
+// untouched tells that nothing was ever uploaded for the object: by this process,
+// or, in a dry run, as far as the status knows.
+func (s State) untouched() bool {
+	known := s.Recorded.CertificateID != "" || s.Recorded.PendingUpload != nil || len(s.Recorded.Superseded) > 0
+	return !known && (s.Memory.Blank || s.DryRun)
+}
+
+// clear deletes all certificates of the object, then lets it go.
+func (s State) clear() Step {
+	if since := later(s.Now.Add(-s.Window), s.Memory.Amended); !s.looked(since) {
+		return Look{Since: since}
+	}
+	for _, c := range s.newest() {
+		if s.Ours(c) && !slices.Contains(s.Tried, c.ID) {
+			return Delete{ID: c.ID}
+		}
+	}
+	for _, id := range append(s.superseded(), s.Status.CertificateID) {
+		if step := s.confirmGone(id); step != nil {
+			return step
+		}
+	}
+	if s.knowsAny() || len(s.Tried) > 0 {
+		return nil
+	}
+	if s.forgetful() {
+		if proof := s.absent(s.Memory.FirstSeen, s.Ours); !proof.proven {
+			return s.lookAt(proof.next, 0)
+		}
+	}
+	return RemoveFinalizer{}
+}
+
+// confirmGone returns the next step for a certificate that the status names and
+// that isn't there to be deleted.
+func (s State) confirmGone(id string) Step {
+	if id == "" || slices.Contains(s.Tried, id) {
+		return nil
+	}
+	if _, listed := s.find(id); listed {
+		return Forget{ID: id} // without our tags: not ours to delete
+	}
+	proof := s.absent(s.Memory.FirstSeen, byID(id))
+	if proof.proven {
+		return Forget{ID: id}
+	}
+	return s.lookAt(proof.next, 0)
+}
+
+// knowsAny tells whether the status still names a certificate.
+func (s State) knowsAny() bool {
+	return s.Status.CertificateID != "" || len(s.Status.Superseded) > 0
+}

@@ -1,0 +1,65 @@
+package plan
+
+import (
+	"slices"
+	"time"
+
+	"github.com/clbcert/clbcert/api/v1alpha1"
+)
+
+// tidy deletes what the current certificate superseded, beyond what is to be kept.
+func (s State) tidy() Step {
+	for _, id := range s.surplus() {
+		if step := s.retire(id); step != nil {
+			return step
+		}
+	}
+	return nil
+}
+
+// surplus are the IDs of superseded certificates that are to go now: those beyond
+// revisionHistoryLimit, and any of the current one's digest.
+func (s State) surplus() []string {
+	limit := 1
+	if s.Object.Spec.RevisionHistoryLimit != nil {
+		limit = int(*s.Object.Spec.RevisionHistoryLimit)
+	}
+	var surplus []string
+	kept := 0
+	for _, old := range s.Status.Superseded {
+		c, listed := s.find(old.CertificateID)
+		double := listed && c.Tags[v1alpha1.TagDigest] == s.Status.Digest
+		if !double && kept < limit {
+			kept++
+			continue
+		}
+		if !slices.Contains(s.Tried, old.CertificateID) && (s.TidyDue || !troubled(old)) {
+			surplus = append(surplus, old.CertificateID)
+		}
+	}
+	return surplus
+}
+
+// troubled tells that an earlier attempt to delete the certificate was refused.
+func troubled(c v1alpha1.SupersededCertificate) bool {
+	return c.Reason != v1alpha1.ReasonRetained && c.Reason != v1alpha1.ReasonDeleting
+}
+
+// retire returns the next step towards a certificate's deletion.
+func (s State) retire(id string) Step {
+	certificate, listed := s.find(id)
+	switch {
+	case !listed:
+		proof := s.absent(time.Time{}, byID(id))
+		if proof.proven {
+			return Forget{ID: id}
+		}
+		return s.lookAt(proof.next, 0)
+	case !s.Ours(certificate):
+		return nil // it lost its tags: nothing tells any more that it is ours to delete
+	case id == s.Recorded.CertificateID:
+		return Record{} // a crash after the deletion must not leave the dead ID as the current one
+	default:
+		return Delete{ID: id}
+	}
+}
