@@ -87,7 +87,7 @@ var table = concat(
 	exact(Auth, v1alpha1.ReasonCredentialsInvalid, adviseCredentials,
 		"InvalidAccessKeyId.NotFound", "InvalidAccessKeyId.Inactive", "InvalidSecurityToken.Expired",
 		"InvalidSecurityToken.Malformed", "InvalidSecurityToken.MismatchWithAccessKey",
-		codeSignatureMismatch, codeIncompleteSignature),
+		"EntityNotExist.Role", codeSignatureMismatch, codeIncompleteSignature),
 
 	rows(Prefix, Throttled, v1alpha1.ReasonThrottled, adviseSlower, "Throttling"),
 	rows(Prefix, Terminal, v1alpha1.ReasonRejectedByCloud, adviseBug, "MissingParameter.", "SDK."),

@@ -1,0 +1,67 @@
+package credentials
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Keys of a credentials Secret.
+const (
+	keyAccessKeyID     = "accessKeyID"
+	keyAccessKeySecret = "accessKeySecret"
+	keySecurityToken   = "securityToken"
+	keyRoleARN         = "roleARN"
+	keySessionName     = "roleSessionName"
+	keyExternalID      = "externalID"
+)
+
+// Problem is what is wrong with a credentials Secret.
+type Problem struct {
+	// Key is the Secret's key that is missing or wrong.
+	Key string
+	// Message says what is wrong and what mends it; it holds no value of the Secret.
+	Message string
+}
+
+var (
+	// roleARN and sessionName are AssumeRole's rules for RoleArn and RoleSessionName.
+	roleARN     = regexp.MustCompile(`^acs:ram::[0-9]+:role/[A-Za-z0-9._-]{1,64}$`)
+	sessionName = regexp.MustCompile(`^[A-Za-z0-9.@_-]{2,64}$`)
+)
+
+// FromSecret makes the provider that a credentials Secret describes: its keys,
+// or the role that they assume. A role without keys is a Problem, never a reason
+// to use anybody else's identity. Values are trimmed of blanks.
+func FromSecret(data map[string][]byte, sts *STS) (Provider, *Problem) {
+	get := func(key string) string { return strings.TrimSpace(string(data[key])) }
+	for _, key := range []string{keyAccessKeyID, keyAccessKeySecret} {
+		if get(key) == "" {
+			return nil, missing(data, key)
+		}
+	}
+	keys := Static(get(keyAccessKeyID), get(keyAccessKeySecret), get(keySecurityToken))
+	role := Role{ARN: get(keyRoleARN), SessionName: get(keySessionName), ExternalID: get(keyExternalID)}
+	switch {
+	case role.ARN == "" && (role.SessionName != "" || role.ExternalID != ""):
+		return nil, missing(data, keyRoleARN)
+	case role.ARN == "":
+		return keys, nil
+	case !roleARN.MatchString(role.ARN):
+		return nil, &Problem{Key: keyRoleARN, Message: "the key roleARN isn't a role's ARN: write acs:ram::<account>:role/<name>"}
+	case role.SessionName != "" && !sessionName.MatchString(role.SessionName):
+		return nil, &Problem{Key: keySessionName, Message: "the key roleSessionName must have 2-64 letters, digits, `.`, `@`, `-` or `_`"}
+	default:
+		return sts.AssumeRole(keys, role), nil
+	}
+}
+
+// missing says so, and names a key that differs in case only.
+func missing(data map[string][]byte, key string) *Problem {
+	message := "the key " + key + " is missing or empty: add it"
+	for other := range data {
+		if other != key && strings.EqualFold(other, key) {
+			message = "the key " + key + " is missing: rename " + other + " to it"
+		}
+	}
+	return &Problem{Key: key, Message: message}
+}

@@ -1,0 +1,159 @@
+package clb
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/clbcert/clbcert/internal/clb/wire"
+	"github.com/clbcert/clbcert/internal/clberr"
+)
+
+// certificateDocument is a certificate in the answers of UploadServerCertificate
+// and DescribeServerCertificates. Its time stamps in milliseconds aren't read:
+// the reference's own sample contradicts itself.
+type certificateDocument struct {
+	ServerCertificateID     wire.Text    `json:"ServerCertificateId"`
+	ServerCertificateName   wire.Text    `json:"ServerCertificateName"`
+	Fingerprint             wire.Text    `json:"Fingerprint"`
+	CommonName              wire.Text    `json:"CommonName"`
+	SubjectAlternativeNames alternatives `json:"SubjectAlternativeNames"`
+	RegionID                wire.Text    `json:"RegionId"`
+	ResourceGroupID         wire.Text    `json:"ResourceGroupId"`
+	CreateTime              wire.Text    `json:"CreateTime"`
+	ExpireTime              wire.Text    `json:"ExpireTime"`
+	AliCloudCertificateID   wire.Text    `json:"AliCloudCertificateId"`
+	AliCloudCertificateName wire.Text    `json:"AliCloudCertificateName"`
+	Tags                    struct {
+		Tag []struct {
+			TagKey   wire.Text `json:"TagKey"`
+			TagValue wire.Text `json:"TagValue"`
+		} `json:"Tag"`
+	} `json:"Tags"`
+}
+
+func (d certificateDocument) certificate(region string) Certificate {
+	certificate := Certificate{
+		ID: string(d.ServerCertificateID), Name: string(d.ServerCertificateName),
+		Fingerprint: string(d.Fingerprint), CommonName: string(d.CommonName), DNSNames: d.SubjectAlternativeNames,
+		Region: string(d.RegionID), ResourceGroupID: string(d.ResourceGroupID),
+		CreateTime: parseTime(d.CreateTime), ExpireTime: parseTime(d.ExpireTime),
+		AliCloudID: string(d.AliCloudCertificateID), AliCloudName: string(d.AliCloudCertificateName),
+		Tags: make(map[string]string, len(d.Tags.Tag)),
+	}
+	if certificate.Region == "" {
+		certificate.Region = region
+	}
+	for _, tag := range d.Tags.Tag {
+		certificate.Tags[string(tag.TagKey)] = string(tag.TagValue)
+	}
+	return certificate
+}
+
+// parseTime reads 2022-02-21T02:49:05Z; what isn't that is zero.
+func parseTime(text wire.Text) time.Time {
+	parsed, err := time.Parse(time.RFC3339, string(text))
+	if err != nil {
+		return time.Time{}
+	}
+	return parsed.UTC()
+}
+
+// listDocument is the answer of DescribeServerCertificates. The pointers tell an
+// empty list from an answer without one, which proves nothing.
+type listDocument struct {
+	ServerCertificates *struct {
+		ServerCertificate *[]certificateDocument `json:"ServerCertificate"`
+	} `json:"ServerCertificates"`
+}
+
+// certificates reads the list; one entry without an ID makes it unreadable.
+func (d listDocument) certificates(region string) ([]Certificate, bool) {
+	if d.ServerCertificates == nil || d.ServerCertificates.ServerCertificate == nil {
+		return nil, false
+	}
+	documents := *d.ServerCertificates.ServerCertificate
+	list := make([]Certificate, 0, len(documents))
+	for _, document := range documents {
+		if document.ServerCertificateID == "" {
+			return nil, false
+		}
+		list = append(list, document.certificate(region))
+	}
+	return list, true
+}
+
+// decode reads a 2xx answer into answer. An error document, an answer without a
+// RequestId and anything that isn't the expected JSON may stand for an applied
+// request, and are errors.
+func decode(action string, body []byte, answer any) error {
+	if err := json.Unmarshal(body, answer); err != nil {
+		return unreadable(action, body, "the answer isn't the JSON of this action")
+	}
+	document := wire.ReadDocument(body)
+	switch {
+	case document.Code != "":
+		return clberr.New(action, string(document.Code), string(document.Message), string(document.RequestID),
+			http.StatusOK, clberr.Unknown)
+	case document.RequestID == "":
+		return unreadable(action, body, "the answer has no RequestId")
+	default:
+		return nil
+	}
+}
+
+func unreadable(action string, body []byte, message string) *clberr.Error {
+	return clberr.New(action, "", message, requestID(body), http.StatusOK, clberr.Unknown)
+}
+
+// alternatives are subject alternative names in any of the shapes seen: the
+// documented list under SubjectAlternativeName, whose one string may itself be
+// a JSON array (the reference's sample), a bare list, or a bare string.
+type alternatives []string
+
+// maxNesting is deeper than any of the shapes.
+const maxNesting = 4
+
+// UnmarshalJSON never fails: the names decide nothing.
+func (a *alternatives) UnmarshalJSON(data []byte) error {
+	*a = names(data, maxNesting)
+	return nil
+}
+
+func names(data []byte, depth int) []string {
+	if depth == 0 {
+		return nil
+	}
+	var text string
+	if json.Unmarshal(data, &text) == nil {
+		return namesInText(text, depth)
+	}
+	var list []json.RawMessage
+	if json.Unmarshal(data, &list) == nil {
+		var all []string
+		for _, element := range list {
+			all = append(all, names(element, depth-1)...)
+		}
+		return all
+	}
+	var object struct {
+		SubjectAlternativeName json.RawMessage `json:"SubjectAlternativeName"`
+	}
+	if json.Unmarshal(data, &object) == nil {
+		return names(object.SubjectAlternativeName, depth-1)
+	}
+	return nil
+}
+
+func namesInText(text string, depth int) []string {
+	text = strings.TrimSpace(text)
+	switch {
+	case text == "":
+		return nil
+	case strings.HasPrefix(text, "["):
+		return names([]byte(text), depth-1)
+	default:
+		return []string{text}
+	}
+}

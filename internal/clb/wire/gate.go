@@ -1,0 +1,90 @@
+package wire
+
+import (
+	"errors"
+	"io"
+	"sync"
+	"time"
+)
+
+var (
+	errDeadline = errors.New("the time within which the request had to leave has passed")
+	errClosed   = errors.New("the exchange has ended")
+)
+
+// gate stands between a request's body and the connection. It knows for sure
+// whether any of the body was handed over, and once closed hands over no more:
+// net/http may go on writing after RoundTrip has returned.
+type gate struct {
+	deadline time.Time
+	now      func() time.Time
+	hasBody  bool
+
+	mu     sync.Mutex
+	passed bool // a byte of the body may have left; or, without a body, a connection was there
+	closed bool
+	late   bool
+}
+
+// connected notes that there is a connection. Without a body nothing later can
+// be seen, and so the request counts as sent.
+func (g *gate) connected() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.passed = g.passed || !g.hasBody
+}
+
+func (g *gate) close() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.closed = true
+}
+
+func (g *gate) sent() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.passed
+}
+
+func (g *gate) wasLate() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.late
+}
+
+// pass is asked before each part of a body; the deadline is for its first one:
+// what follows belongs to a request that has left in time.
+func (g *gate) pass(first bool) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case g.closed:
+		return errClosed
+	case first && !g.deadline.IsZero() && !g.now().Before(g.deadline):
+		g.late = true
+		return errDeadline
+	default:
+		g.passed = true
+		return nil
+	}
+}
+
+func (g *gate) guard(body io.ReadCloser) io.ReadCloser { return &guardedBody{body: body, gate: g} }
+
+type guardedBody struct {
+	body  io.ReadCloser
+	gate  *gate
+	begun bool
+}
+
+// Read hands over a part of the body if the gate is open.
+func (b *guardedBody) Read(p []byte) (int, error) {
+	if err := b.gate.pass(!b.begun); err != nil {
+		return 0, err
+	}
+	b.begun = true
+	return b.body.Read(p)
+}
+
+// Close closes the body behind the gate.
+func (b *guardedBody) Close() error { return b.body.Close() }
