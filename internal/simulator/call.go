@@ -5,6 +5,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -27,24 +28,39 @@ type call struct {
 	stringToSign string
 }
 
-// receive reads the request's parameters, from query and form, and finds its action.
-func (s *Server) receive(c *call) error {
-	if c.request.Method != http.MethodGet && c.request.Method != http.MethodPost {
-		return refuse("UnsupportedHTTPMethod", "This HTTP method is not supported.")
+// format is that of the answer, XML unless JSON is asked for; a request that could not be read whole has it in its query.
+func (c *call) format() string {
+	asked := c.params.optional("Format")
+	if asked == "" {
+		asked = c.query.Get("Format")
 	}
-	if err := c.readForm(); err != nil {
-		return err
+	if strings.EqualFold(asked, "JSON") || isV3(c.request) {
+		return "JSON"
 	}
-	if err := c.mergeParameters(); err != nil {
-		return err
-	}
-	return c.findOperation()
+	return "XML"
 }
 
-func (c *call) readForm() (err error) {
+// receive reads the request's parameters, from query and form, and finds its action.
+func (s *Server) receive(c *call) error {
+	for _, step := range []func() error{c.readQuery, c.readForm, c.mergeParameters, c.findOperation} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *call) readQuery() (err error) {
 	if c.query, err = url.ParseQuery(c.request.URL.RawQuery); err != nil {
 		return refuse("InvalidParameter", "The query is not encoded as it should be.")
 	}
+	if c.request.Method != http.MethodGet && c.request.Method != http.MethodPost {
+		return refuse("UnsupportedHTTPMethod", "This HTTP method is not supported.")
+	}
+	return nil
+}
+
+func (c *call) readForm() (err error) {
 	if c.body, err = io.ReadAll(io.LimitReader(c.request.Body, maxBody+1)); err != nil {
 		return refuse("InvalidParameter", "The body could not be read.")
 	}

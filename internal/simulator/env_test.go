@@ -203,7 +203,13 @@ func plainEncode(text string) string {
 // send gives the error of the network, if any; the answer is in the exchange.
 func (b *bench) send(e *exchange) error {
 	b.t.Helper()
-	request, err := http.NewRequestWithContext(b.t.Context(), e.method, "https://"+b.host+"/?"+e.query.Encode(), strings.NewReader(e.form.Encode()))
+	return b.sendUntil(b.t.Context(), e)
+}
+
+// sendUntil gives up when ctx is done.
+func (b *bench) sendUntil(ctx context.Context, e *exchange) error {
+	b.t.Helper()
+	request, err := http.NewRequestWithContext(ctx, e.method, "https://"+b.host+"/?"+e.query.Encode(), strings.NewReader(e.form.Encode()))
 	if err != nil {
 		b.t.Fatal(err)
 	}

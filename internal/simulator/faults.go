@@ -46,16 +46,21 @@ func parseFault(spec string) (fault, error) {
 	if !conditional {
 		return f, nil
 	}
-	var err error
-	if count, ok := strings.CutPrefix(when, "x"); ok {
-		f.left, err = strconv.Atoi(count)
-	} else {
-		f.probability, err = strconv.ParseFloat(when, 64)
-	}
-	if err != nil || !(f.probability > 0 && f.probability <= 1) || f.left == 0 || f.left < -1 {
+	if !f.readWhen(when) {
 		return f, fmt.Errorf("fault %q: want a probability above 0 and at most 1, or a count like x3", spec)
 	}
 	return f, nil
+}
+
+// readWhen reads a probability or a count.
+func (f *fault) readWhen(when string) bool {
+	var err error
+	if count, ok := strings.CutPrefix(when, "x"); ok {
+		f.left, err = strconv.Atoi(count)
+		return err == nil && f.left > 0
+	}
+	f.probability, err = strconv.ParseFloat(when, 64)
+	return err == nil && f.probability > 0 && f.probability <= 1
 }
 
 // isPseudo tells the faults of the network and of gateways from the API's own codes.

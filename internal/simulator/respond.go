@@ -23,15 +23,11 @@ func (s *Server) respond(w http.ResponseWriter, c *call, a answer, err error) {
 		a = answer{}
 	}
 	a["RequestId"] = c.requestID
-	format := "XML" // the API's default
-	if strings.EqualFold(c.params.optional("Format"), "JSON") || isV3(c.request) {
-		format = "JSON"
-	}
-	write(w, c.requestID, status, format, root, a)
+	write(w, c.requestID, status, c.format(), root, a)
 }
 
 func write(w http.ResponseWriter, requestID string, status int, format, root string, a answer) {
-	body, err := json.Marshal(a)
+	body, err := marshal(a)
 	if err == nil && format == "XML" {
 		body, err = toXML(root, body)
 	}
@@ -43,6 +39,15 @@ func write(w http.ResponseWriter, requestID string, status int, format, root str
 	w.Header().Set("X-Acs-Request-Id", requestID)
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // the client may have gone
+}
+
+// marshal writes JSON as the service does: with &, < and > as they are.
+func marshal(a answer) ([]byte, error) {
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(a)
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), err
 }
 
 func codeOf(err error) string {

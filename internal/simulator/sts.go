@@ -64,14 +64,14 @@ func assumeRole(s *Server, c *call) (answer, error) {
 // assumeRoleWithOIDC gives a temporary access key to the bearer of a token.
 func assumeRoleWithOIDC(s *Server, c *call) (answer, error) {
 	role := c.params.readRole()
-	provider, token := c.params.required("OIDCProviderArn"), c.params.required("OIDCToken")
+	provider, token, stamp := c.params.required("OIDCProviderArn"), c.params.required("OIDCToken"), c.params.required("Timestamp")
 	if c.params.err != nil {
 		return nil, c.params.err
 	}
 	if parts := providerARN.FindStringSubmatch(provider); parts == nil || parts[1] != role.account {
 		return nil, refuse("InvalidParameter.OIDCProviderArn", "The parameter OIDCProviderArn is wrongly formed, or of another account.")
 	}
-	timestamp, err := readTimestamp(c.params.required("Timestamp"))
+	timestamp, err := readTimestamp(stamp)
 	if err != nil {
 		return nil, err
 	}
