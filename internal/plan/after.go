@@ -27,8 +27,8 @@ type Outcome struct {
 	Lists []List
 	// Certificate is what Upload made.
 	Certificate Certificate
-	// Recorded is the status that RecordIntent or Record wrote.
-	Recorded *v1alpha1.ServerCertificateStatus
+	// Object is the object as AddFinalizer, RecordIntent or Record wrote it.
+	Object *v1alpha1.ServerCertificate
 }
 
 // After is the state after a step came to its outcome. It is pure, and each call
@@ -45,6 +45,9 @@ func After(s State, step Step, o Outcome) State {
 		return s.afterFailure(step, o)
 	}
 	s.Memory.Failures, s.Memory.Failed, s.Memory.RetryAt = 0, nil, time.Time{}
+	if o.Object != nil {
+		s.Object, s.Recorded, s.Fresh = o.Object, o.Object.Status, true
+	}
 	return s.afterSuccess(step, o)
 }
 
@@ -66,27 +69,19 @@ func (s State) afterSuccess(step Step, o Outcome) State {
 		s.Status.PendingUpload = Pending(step.Digest, o.At, s.UploadTimeout)
 		s.Memory.PendingStart, s.Memory.PendingClosed = s.Status.PendingUpload.StartTime.Time, o.At.Add(s.UploadTimeout)
 		s.Intended, s.Memory.Blank = true, false
-		s.Recorded = s.recordedAs(o)
 	case Upload:
 		return s.afterUpload(step, o)
 	case Adopt:
 		s = s.take(step.Certificate, step.Certificate.CreateTime)
 		s.Events = append(s.Events, Event{Reason: "Adopted", Action: "Adopt", Message: fmt.Sprintf(
 			"Certificate %s is in %s already: taken over without an upload", step.Certificate.ID, s.Region)})
-	case Record:
-		s.Recorded = s.recordedAs(o)
+	case Confirm:
+		s.Fresh = true
+	case Record: // the object as written says it all
 	default:
 		return s.afterChange(step, o)
 	}
 	return s
-}
-
-// recordedAs is the status that is recorded now.
-func (s State) recordedAs(o Outcome) v1alpha1.ServerCertificateStatus {
-	if o.Recorded == nil {
-		return s.Status
-	}
-	return *o.Recorded
 }
 
 // Pending is the intent to upload, decided at a time. After its deadline no request

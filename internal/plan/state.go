@@ -39,6 +39,8 @@ type State struct {
 
 	// Object is the object as read.
 	Object *v1alpha1.ServerCertificate
+	// Fresh says that the API server confirmed it in this pass.
+	Fresh bool
 	// HasFinalizer tells whether the object carries the finalizer by now.
 	HasFinalizer bool
 	// Status is what is to be recorded, and Recorded what is.
@@ -197,6 +199,12 @@ func (s State) Ours(c Certificate) bool {
 	}
 	return !known(s.Recorded.Digest, s.Recorded.Fingerprint) &&
 		(s.Wanted == nil || !known(s.Wanted.Digest, s.Wanted.Fingerprint))
+}
+
+// Concerns tells whether a certificate of a list is of interest to the object: it
+// carries its tags, or its status names it.
+func (s State) Concerns(c Certificate) bool {
+	return s.knows(c.ID) || c.Tags[v1alpha1.TagCluster] == s.ClusterID && c.Tags[v1alpha1.TagObject] == s.objectTag()
 }
 
 // current tells whether the wanted certificate is the one in the status.

@@ -90,6 +90,9 @@ type (
 	}
 	// Record writes the status down before something that relies on it.
 	Record struct{ reads }
+	// Confirm makes sure that the object as read is no stale copy: what it says of
+	// certificates is about to be acted on, and the cloud keeps no copy of what is deleted.
+	Confirm struct{ reads }
 	// Delete deletes a certificate of this object from the cloud.
 	Delete struct {
 		writes
@@ -116,4 +119,5 @@ func (s MoveGroup) String() string {
 	return "move certificate " + s.ID + " to resource group " + s.ResourceGroupID
 }
 func (Record) String() string   { return "record the status" }
+func (Confirm) String() string  { return "read the object anew" }
 func (s Delete) String() string { return "delete certificate " + s.ID }

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"os"
+
+	"github.com/clbcert/clbcert/internal/clb"
+	"github.com/clbcert/clbcert/internal/clb/credentials"
+	"github.com/clbcert/clbcert/internal/version"
+)
+
+// cloud is the way to the cloud with the manager's own credentials.
+type cloud struct {
+	client *clb.Client
+	own    credentials.Provider
+	// source names where the credentials come from, for the log.
+	source string
+}
+
+// newCloud makes the client and chooses the credentials; it calls nobody.
+func newCloud(o *options) (*cloud, error) {
+	client, err := clb.New(clb.Config{
+		Endpoint: o.clbEndpoint, STSEndpoint: o.stsEndpoint, RootCAs: o.roots,
+		UserAgent: version.UserAgent(), Timeout: o.apiTimeout,
+		QPS: o.apiQPS, Burst: o.apiBurst, Window: o.consistencyWindow,
+		VPC: os.Getenv("ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED") == "true",
+	})
+	if err != nil {
+		return nil, err
+	}
+	own, source, err := credentials.FromEnv(os.Getenv, client.STS(o.region))
+	if err != nil {
+		return nil, err
+	}
+	return &cloud{client: client, own: own, source: source}, nil
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/clbcert/clbcert/api/v1alpha1"
+	"github.com/clbcert/clbcert/controllers"
+	"github.com/clbcert/clbcert/internal/plan"
+	"github.com/clbcert/clbcert/internal/version"
+)
+
+// name is that of the field manager, the Lease and the source of Events.
+const name = "clbcert"
+
+// newManager connects to the API server and sets the reconciler up.
+func newManager(ctx context.Context, o *options, cloud *cloud) (ctrl.Manager, error) {
+	config, err := ctrl.GetConfig()
+	if err != nil {
+		return nil, fmt.Errorf("finding the API server: %w", err)
+	}
+	config.UserAgent = version.UserAgent()
+	config.QPS = -1 // the API server's priority and fairness is the limit
+	manager, err := ctrl.NewManager(config, managerOptions(o))
+	if err != nil {
+		return nil, fmt.Errorf("connecting to the API server at %s: %w", config.Host, err)
+	}
+	if err := checkCluster(ctx, o, manager, config); err != nil {
+		return nil, err
+	}
+	reconciler := &controllers.Reconciler{
+		Client: manager.GetClient(), Live: manager.GetAPIReader(), Events: manager.GetEventRecorder(name),
+		Cloud: cloud.client, Own: cloud.own, Region: o.region, Regions: o.regions, Clock: time.Now,
+		Settings: plan.Settings{
+			ClusterID: o.clusterID, Window: o.consistencyWindow, UploadTimeout: o.apiTimeout,
+			Resync: o.resyncInterval, DryRun: o.dryRun,
+		},
+	}
+	if err := reconciler.SetupWithManager(ctx, manager, o.concurrency); err != nil {
+		return nil, err
+	}
+	return manager, errors.Join(
+		manager.AddHealthzCheck("ping", healthz.Ping),
+		manager.AddReadyzCheck("ping", healthz.Ping))
+}
+
+// managerOptions say what is cached and served.
+func managerOptions(o *options) ctrl.Options {
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			panic(err) // types of this build that don't fit together
+		}
+	}
+	var namespaces map[string]cache.Config
+	if len(o.watchNamespaces) > 0 {
+		namespaces = map[string]cache.Config{}
+		for _, namespace := range o.watchNamespaces {
+			namespaces[namespace] = cache.Config{}
+		}
+	}
+	return ctrl.Options{
+		Scheme: scheme,
+		Cache: cache.Options{
+			ReaderFailOnMissingInformer: true,
+			DefaultNamespaces:           namespaces,
+			DefaultTransform:            cache.TransformStripManagedFields(),
+			ByObject: map[client.Object]cache.ByObject{
+				&corev1.Secret{}:              controllers.SecretCache(),
+				&v1alpha1.ServerCertificate{}: {Label: o.selector},
+			},
+		},
+		Metrics:                       metricsserver.Options{BindAddress: o.metricsAddress},
+		HealthProbeBindAddress:        o.probeAddress,
+		LeaderElection:                o.leaderElect,
+		LeaderElectionID:              name,
+		LeaderElectionNamespace:       cmp.Or(os.Getenv("POD_NAMESPACE"), "clbcert-system"),
+		LeaderElectionReleaseOnCancel: true,
+	}
+}
+
+// checkCluster makes sure that the API server answers and knows ServerCertificates,
+// and finds the cluster id.
+func checkCluster(ctx context.Context, o *options, manager ctrl.Manager, config *rest.Config) error {
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	kind := v1alpha1.GroupVersion.WithKind("ServerCertificate")
+	_, err := manager.GetRESTMapper().RESTMapping(kind.GroupKind(), kind.Version)
+	switch {
+	case meta.IsNoMatchError(err):
+		return fmt.Errorf("the cluster at %s has no ServerCertificates: install config/crd first", config.Host)
+	case err != nil:
+		return fmt.Errorf("asking the API server at %s: %w", config.Host, err)
+	case o.clusterID != "":
+		return nil
+	}
+	namespace := &corev1.Namespace{}
+	err = manager.GetAPIReader().Get(ctx, client.ObjectKey{Name: "kube-system"}, namespace)
+	if apierrors.IsForbidden(err) {
+		return fmt.Errorf("reading the namespace kube-system for its UID, the default of --cluster-id: %w; grant that, or set --cluster-id", err)
+	}
+	if err != nil {
+		return fmt.Errorf("reading the namespace kube-system at %s: %w", config.Host, err)
+	}
+	o.clusterID = string(namespace.UID)
+	return nil
+}

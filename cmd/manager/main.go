@@ -1,0 +1,56 @@
+// Command manager is the controller: it keeps certificates in Alibaba Cloud's
+// Classic Load Balancer equal to the ServerCertificates of a cluster.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+
+	"k8s.io/klog/v2"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+
+	"github.com/clbcert/clbcert/internal/clb"
+	"github.com/clbcert/clbcert/internal/version"
+)
+
+func main() {
+	options, err := parse(os.Args[1:], os.Getenv, os.Stdout)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return
+	case err == nil && options.showVersion:
+		fmt.Println(version.Get())
+		return
+	case err == nil:
+		err = run(ctrl.SetupSignalHandler(), options)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "clbcert:", err)
+		os.Exit(1)
+	}
+}
+
+// run works until the context ends.
+func run(ctx context.Context, o *options) error {
+	if err := clb.CheckEnvironment(); err != nil {
+		return err
+	}
+	logger := zap.New(zap.UseFlagOptions(&o.log))
+	ctrl.SetLogger(logger)
+	klog.SetLogger(logger)
+	cloud, err := newCloud(o)
+	if err != nil {
+		return err
+	}
+	manager, err := newManager(ctx, o, cloud)
+	if err != nil {
+		return err
+	}
+	logger.Info("starting", "version", version.Get().String(), "credentials", cloud.source,
+		"region", o.region, "clusterID", o.clusterID, "dryRun", o.dryRun)
+	return manager.Start(ctx)
+}

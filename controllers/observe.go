@@ -1,0 +1,184 @@
+package controllers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	"github.com/clbcert/clbcert/api/v1alpha1"
+	"github.com/clbcert/clbcert/internal/clb/credentials"
+	"github.com/clbcert/clbcert/internal/plan"
+	"github.com/clbcert/clbcert/internal/tlspair"
+)
+
+// means are what steps need and the plan must not know: the key and the credentials.
+type means struct {
+	pair     *tlspair.Pair
+	provider credentials.Provider
+	// version names the credentials: equal ones share an account's client and lists.
+	version string
+}
+
+// wipe forgets the private key.
+func (m means) wipe() {
+	if m.pair != nil {
+		m.pair.Wipe()
+	}
+}
+
+// observe reads all that a pass begins with: the object from the cache, its Secrets
+// live. The cloud is read only when the plan asks for it.
+func (r *Reconciler) observe(ctx context.Context, name types.NamespacedName) (plan.State, means, error) {
+	object := &v1alpha1.ServerCertificate{}
+	if err := r.Client.Get(ctx, name, object); err != nil {
+		if apierrors.IsNotFound(err) {
+			r.memories.drop(name)
+		}
+		return plan.State{}, means{}, err
+	}
+	if r.memories.behind(object) {
+		return plan.State{}, means{}, errStale
+	}
+	now := r.Clock()
+	state := plan.State{
+		Now: now, Jitter: rand.Float64(), Settings: r.Settings,
+		Object: object, Status: object.Status, Recorded: object.Status,
+		HasFinalizer: controllerutil.ContainsFinalizer(object, v1alpha1.Finalizer),
+		Memory:       r.memories.get(object, now),
+	}
+	state.TidyDue = !state.Memory.TidyAt.After(now)
+	var with means
+	if !state.Deleting() && !object.Spec.Suspend {
+		var err error
+		if state.Wanted, with.pair, state.Source, err = r.source(ctx, object); err != nil {
+			return plan.State{}, means{}, err
+		}
+	}
+	state.Region, state.Access = plan.RegionOf(object, r.Region, r.Regions)
+	if state.Access == nil {
+		var err error
+		if with.provider, with.version, state.Access, err = r.credentials(ctx, object, state.Region); err != nil {
+			with.wipe()
+			return plan.State{}, means{}, err
+		}
+	}
+	state.Inputs = inputs(state, with.version)
+	return state, with, nil
+}
+
+// inputs stands for all that a person can change to mend a failure.
+func inputs(s plan.State, credentialsVersion string) string {
+	source := ""
+	if s.Wanted != nil {
+		source = s.Wanted.Digest
+	}
+	a := s.Object.Annotations
+	return fmt.Sprint(s.Object.Generation, "|", s.Deleting(), "|", source, "|", credentialsVersion, "|", a[v1alpha1.AnnotationAdopt])
+}
+
+// source reads what the object wants in the cloud, or why that can't be told.
+func (r *Reconciler) source(ctx context.Context, object *v1alpha1.ServerCertificate) (*plan.Wanted, *tlspair.Pair, *plan.Obstacle, error) {
+	if cas := object.Spec.AliCloudCertificate; cas != nil {
+		return r.aliCloudSource(object, cas), nil, nil, nil
+	}
+	name := object.Spec.SecretRef.Name
+	secret, err := r.secret(ctx, object.Namespace, name)
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil, nil, &plan.Obstacle{Reason: v1alpha1.ReasonSecretNotFound, Message: fmt.Sprintf(
+			"Secret %q doesn't exist: create it, of type kubernetes.io/tls, in namespace %s", name, object.Namespace)}, nil
+	case err != nil:
+		return nil, nil, nil, fmt.Errorf("reading Secret %s/%s: %w", object.Namespace, name, err)
+	case secret.Type != corev1.SecretTypeTLS:
+		return nil, nil, &plan.Obstacle{Reason: v1alpha1.ReasonSecretTypeInvalid, Message: fmt.Sprintf(
+			"Secret %q is of type %s: create it anew as kubernetes.io/tls", name, secret.Type)}, nil
+	}
+	defer clearData(secret)
+	pair, problem := tlspair.Parse(secret.Data[corev1.TLSCertKey], secret.Data[corev1.TLSPrivateKeyKey])
+	if problem != nil {
+		return nil, nil, &plan.Obstacle{Reason: v1alpha1.Reason(problem.Kind),
+			Message: fmt.Sprintf("Secret %q: %s", name, problem.Message)}, nil
+	}
+	return wanted(pair.Facts, fmt.Sprintf("Secret %q", name)), pair, nil, nil
+}
+
+// wanted is the plan's view of a pair.
+func wanted(f tlspair.Facts, source string) *plan.Wanted {
+	return &plan.Wanted{
+		Digest: f.Digest, Fingerprint: f.Fingerprint, CommonName: f.CommonName, DNSNames: f.DNSNames,
+		NotBefore: f.NotBefore, NotAfter: f.NotAfter,
+		MissingIntermediate: f.MissingIntermediate, Temporary: f.Temporary, Source: source,
+	}
+}
+
+// aliCloudSource is a certificate of Certificate Management Service: its content
+// stays there.
+func (r *Reconciler) aliCloudSource(object *v1alpha1.ServerCertificate, cas *v1alpha1.AliCloudCertificate) *plan.Wanted {
+	region := string(cas.Region)
+	if region == "" {
+		region, _ = plan.RegionOf(object, r.Region, nil)
+	}
+	return &plan.Wanted{
+		Digest: v1alpha1.AliCloudDigest(region, cas.ID), AliCloud: cas,
+		Source: fmt.Sprintf("certificate %q of Certificate Management Service", cas.ID),
+	}
+}
+
+// credentials are the object's own, else the manager's.
+func (r *Reconciler) credentials(ctx context.Context, object *v1alpha1.ServerCertificate, region string) (credentials.Provider, string, *plan.Obstacle, error) {
+	ref := object.Spec.CredentialsSecretRef
+	if ref == nil {
+		return r.Own, "manager", nil, nil
+	}
+	r.secrets.watch(ctx, types.NamespacedName{Namespace: object.Namespace, Name: ref.Name})
+	secret, err := r.secret(ctx, object.Namespace, ref.Name)
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil, "", &plan.Obstacle{Reason: v1alpha1.ReasonCredentialsInvalid, Waits: true, Message: fmt.Sprintf(
+			"credentials Secret %q doesn't exist: create it with the keys accessKeyID and accessKeySecret in namespace %s", ref.Name, object.Namespace)}, nil
+	case err != nil:
+		return nil, "", nil, fmt.Errorf("reading credentials Secret %s/%s: %w", object.Namespace, ref.Name, err)
+	}
+	defer clearData(secret)
+	provider, problem := credentials.FromSecret(secret.Data, r.Cloud.STS(region))
+	if problem != nil {
+		return nil, "", &plan.Obstacle{Reason: v1alpha1.ReasonCredentialsInvalid,
+			Message: fmt.Sprintf("credentials Secret %q: %s", ref.Name, problem.Message)}, nil
+	}
+	return provider, string(secret.UID) + "/" + secret.ResourceVersion, nil, nil
+}
+
+// confirm fails with a conflict where the object as read is a stale copy.
+func (r *Reconciler) confirm(ctx context.Context, object *v1alpha1.ServerCertificate) error {
+	live := &v1alpha1.ServerCertificate{}
+	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(object), live); err != nil {
+		return err
+	}
+	if live.UID != object.UID || live.ResourceVersion != object.ResourceVersion {
+		return apierrors.NewConflict(v1alpha1.GroupVersion.WithResource("servercertificates").GroupResource(), object.Name, errStale)
+	}
+	return nil
+}
+
+// errStale is why a pass ends that began with a stale copy.
+var errStale = errors.New("the cache has an older version than the API server")
+
+// secret reads one Secret from the API server.
+func (r *Reconciler) secret(ctx context.Context, namespace, name string) (*corev1.Secret, error) {
+	secret := &corev1.Secret{}
+	return secret, r.Live.Get(ctx, types.NamespacedName{Namespace: namespace, Name: name}, secret)
+}
+
+// clearData wipes a Secret's data that was read.
+func clearData(secret *corev1.Secret) {
+	for _, value := range secret.Data {
+		clear(value)
+	}
+}

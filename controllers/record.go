@@ -1,0 +1,89 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/clbcert/clbcert/api/v1alpha1"
+	"github.com/clbcert/clbcert/internal/plan"
+)
+
+// fieldOwner is the controller's name as a field manager.
+const fieldOwner = client.FieldOwner("clbcert")
+
+// record ends a pass: it writes the status if anything changed, tells what happened,
+// and says when to come back.
+func (r *Reconciler) record(ctx context.Context, s plan.State) (ctrl.Result, error) {
+	if s.Deleting() && !s.HasFinalizer {
+		r.tell(s.Object, s.Events)
+		return ctrl.Result{}, nil
+	}
+	outlook := plan.Summary(s)
+	if !equality.Semantic.DeepEqual(outlook.Status, s.Recorded) {
+		if _, err := r.apply(context.WithoutCancel(ctx), s.Object, outlook.Status); err != nil {
+			return r.giveUp(ctx, s, plan.Record{}, err)
+		}
+		r.memories.put(client.ObjectKeyFromObject(s.Object), s)
+	}
+	r.tell(s.Object, outlook.Events)
+	return ctrl.Result{RequeueAfter: max(outlook.Wake.Sub(r.Clock()), time.Millisecond)}, nil
+}
+
+// giveUp ends a pass that the API server cut short. A conflict means that the copy was
+// stale, or that another replica leads by now: nothing was done on its ground.
+func (r *Reconciler) giveUp(ctx context.Context, s plan.State, step plan.Step, err error) (ctrl.Result, error) {
+	switch {
+	case apierrors.IsConflict(err):
+		log.FromContext(ctx).V(1).Info("the object changed meanwhile", "step", step.String())
+		return ctrl.Result{RequeueAfter: sooner}, nil
+	case apierrors.IsNotFound(err), ctx.Err() != nil:
+		return ctrl.Result{}, nil
+	default:
+		return ctrl.Result{}, fmt.Errorf("ServerCertificate %s/%s: %s: %w", s.Object.Namespace, s.Object.Name, step, err)
+	}
+}
+
+// apply writes the whole status, of exactly the object as read: a stale copy is
+// refused with a conflict. It returns the object as written.
+func (r *Reconciler) apply(ctx context.Context, object *v1alpha1.ServerCertificate, status v1alpha1.ServerCertificateStatus) (*v1alpha1.ServerCertificate, error) {
+	fields, err := runtime.DefaultUnstructuredConverter.ToUnstructured(&status)
+	if err != nil {
+		return nil, fmt.Errorf("encoding the status: %w", err)
+	}
+	configuration := &unstructured.Unstructured{Object: map[string]any{"status": fields}}
+	configuration.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("ServerCertificate"))
+	configuration.SetNamespace(object.Namespace)
+	configuration.SetName(object.Name)
+	configuration.SetUID(object.UID)
+	configuration.SetResourceVersion(object.ResourceVersion)
+	if err := r.Client.Status().Apply(ctx, client.ApplyConfigurationFromUnstructured(configuration), fieldOwner, client.ForceOwnership); err != nil {
+		return nil, err
+	}
+	written := &v1alpha1.ServerCertificate{}
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(configuration.Object, written); err != nil {
+		return nil, fmt.Errorf("decoding the status as written: %w", err)
+	}
+	r.memories.wrote(written)
+	return written, nil
+}
+
+// tell puts Events on the object.
+func (r *Reconciler) tell(object *v1alpha1.ServerCertificate, happened []plan.Event) {
+	for _, event := range happened {
+		kind := corev1.EventTypeNormal
+		if event.Warning {
+			kind = corev1.EventTypeWarning
+		}
+		r.Events.Eventf(object, nil, kind, event.Reason, event.Action, "%s", event.Message)
+	}
+}

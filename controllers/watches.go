@@ -1,0 +1,115 @@
+package controllers
+
+import (
+	"context"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/clbcert/clbcert/api/v1alpha1"
+)
+
+// Indexes of the objects by the Secrets that they name.
+const (
+	indexSecret      = "spec.secretRef.name"
+	indexCredentials = "spec.credentialsSecretRef.name"
+)
+
+// SecretCache is how Secrets enter the cache: those of type kubernetes.io/tls alone,
+// and of those nothing but name and version.
+func SecretCache() cache.ByObject {
+	return cache.ByObject{
+		Field:     fields.OneTermEqualSelector("type", string(corev1.SecretTypeTLS)),
+		Transform: nameAndVersion,
+	}
+}
+
+// nameAndVersion strips an object's metadata to what a change is told by.
+func nameAndVersion(object any) (any, error) {
+	meta, ok := object.(*metav1.PartialObjectMetadata)
+	if !ok {
+		return object, nil
+	}
+	meta.ObjectMeta = metav1.ObjectMeta{
+		Namespace: meta.Namespace, Name: meta.Name, UID: meta.UID, ResourceVersion: meta.ResourceVersion,
+	}
+	return meta, nil
+}
+
+// SetupWithManager registers the watches and starts the reconciler with the manager.
+func (r *Reconciler) SetupWithManager(ctx context.Context, manager ctrl.Manager, concurrency int) error {
+	if err := index(ctx, manager.GetFieldIndexer()); err != nil {
+		return err
+	}
+	var err error
+	if r.secrets, err = newSecretWatches(manager.GetConfig(), manager.GetHTTPClient(), r.credentialsUsers); err != nil {
+		return err
+	}
+	return ctrl.NewControllerManagedBy(manager).
+		Named("servercertificate").
+		For(&v1alpha1.ServerCertificate{}, builder.WithPredicates(predicate.Funcs{UpdateFunc: r.news})).
+		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.secretUsers),
+			builder.WithPredicates(predicate.ResourceVersionChangedPredicate{})).
+		WatchesRawSource(r.secrets.source()).
+		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency}).
+		Complete(r)
+}
+
+// index makes the objects findable by the Secrets that they name.
+func index(ctx context.Context, indexer client.FieldIndexer) error {
+	by := func(field string, reference func(v1alpha1.ServerCertificateSpec) *v1alpha1.SecretReference) error {
+		return indexer.IndexField(ctx, &v1alpha1.ServerCertificate{}, field, func(object client.Object) []string {
+			certificate, ok := object.(*v1alpha1.ServerCertificate)
+			if !ok {
+				return nil
+			}
+			if ref := reference(certificate.Spec); ref != nil {
+				return []string{ref.Name}
+			}
+			return nil
+		})
+	}
+	err := by(indexSecret, func(s v1alpha1.ServerCertificateSpec) *v1alpha1.SecretReference { return s.SecretRef })
+	if err != nil {
+		return err
+	}
+	return by(indexCredentials, func(s v1alpha1.ServerCertificateSpec) *v1alpha1.SecretReference { return s.CredentialsSecretRef })
+}
+
+// news tells whether an update of an object is more than the echo of an own write.
+func (r *Reconciler) news(e event.UpdateEvent) bool { return !r.memories.echo(e.ObjectNew) }
+
+// secretUsers are the objects whose source a Secret is.
+func (r *Reconciler) secretUsers(ctx context.Context, secret client.Object) []reconcile.Request {
+	return r.users(ctx, indexSecret, client.ObjectKeyFromObject(secret))
+}
+
+// credentialsUsers are the objects that a credentials Secret serves.
+func (r *Reconciler) credentialsUsers(ctx context.Context, secret types.NamespacedName) []reconcile.Request {
+	return r.users(ctx, indexCredentials, secret)
+}
+
+// users are the objects that name a Secret of their namespace in a field.
+func (r *Reconciler) users(ctx context.Context, field string, secret types.NamespacedName) []reconcile.Request {
+	var list v1alpha1.ServerCertificateList
+	err := r.Client.List(ctx, &list, client.InNamespace(secret.Namespace), client.MatchingFields{field: secret.Name})
+	if err != nil {
+		return nil // the cache is closing
+	}
+	requests := make([]reconcile.Request, 0, len(list.Items))
+	for i := range list.Items {
+		requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&list.Items[i])})
+	}
+	return requests
+}
