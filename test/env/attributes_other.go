@@ -1,0 +1,11 @@
+//go:build !linux
+
+package env
+
+import "syscall"
+
+// attributes put a program into a process group of its own, away from the
+// terminal's Ctrl-C.
+func attributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true}
+}
