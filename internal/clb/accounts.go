@@ -1,9 +1,6 @@
 package clb
 
-import (
-	"container/list"
-	"sync"
-)
+import "sync"
 
 // maxAccounts is how many sets of credentials are remembered. One more drops
 // the one not used for longest, with its lists; who holds it goes on with it.
@@ -15,19 +12,19 @@ type accounts struct {
 	burst int
 
 	mu       sync.Mutex
-	byKey    map[string]*list.Element
-	order    *list.List // of accountEntry, the last used in front
+	byKey    map[string]*remembered
+	uses     uint64
 	limiters map[string]*limiter
 }
 
-type accountEntry struct {
-	key     string
+type remembered struct {
 	account *Account
+	used    uint64 // the number of its last use
 }
 
 func (a *accounts) init(qps float64, burst int) {
 	a.qps, a.burst = qps, burst
-	a.byKey, a.order, a.limiters = map[string]*list.Element{}, list.New(), map[string]*limiter{}
+	a.byKey, a.limiters = map[string]*remembered{}, map[string]*limiter{}
 }
 
 // get gives the Account of key, made by create with a limiter of its own if
@@ -35,29 +32,35 @@ func (a *accounts) init(qps float64, burst int) {
 func (a *accounts) get(key string, create func(*limiter) *Account) *Account {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if element, ok := a.byKey[key]; ok {
-		a.order.MoveToFront(element)
-		return element.Value.(accountEntry).account
+	found, ok := a.byKey[key]
+	if !ok {
+		if len(a.byKey) >= maxAccounts {
+			a.dropOldest()
+		}
+		found = &remembered{account: create(newLimiter(a.qps, a.burst))}
+		a.byKey[key] = found
 	}
-	account := create(newLimiter(a.qps, a.burst))
-	a.byKey[key] = a.order.PushFront(accountEntry{key: key, account: account})
-	if a.order.Len() > maxAccounts {
-		a.dropOldest()
-	}
-	return account
+	a.uses++
+	found.used = a.uses
+	return found.account
 }
 
 // dropOldest forgets the Account not used for longest, and the limiters of
 // account IDs that no remembered Account has.
 func (a *accounts) dropOldest() {
-	entry := a.order.Remove(a.order.Back()).(accountEntry)
-	delete(a.byKey, entry.key)
-	used := map[string]bool{}
-	for element := a.order.Front(); element != nil; element = element.Next() {
-		used[element.Value.(accountEntry).account.ID()] = true
+	oldest, least := "", a.uses+1
+	for key, one := range a.byKey {
+		if one.used < least {
+			oldest, least = key, one.used
+		}
+	}
+	delete(a.byKey, oldest)
+	needed := map[string]bool{}
+	for _, one := range a.byKey {
+		needed[one.account.ID()] = true
 	}
 	for id := range a.limiters {
-		if !used[id] {
+		if !needed[id] {
 			delete(a.limiters, id)
 		}
 	}

@@ -38,8 +38,7 @@ func (a *Account) Certificates(ctx context.Context, region string, since time.Ti
 		if ok {
 			return lists, nil
 		}
-		joined, err := wait(ctx)
-		if err != nil && (joined || ctx.Err() != nil) {
+		if err := wait(ctx); err != nil {
 			return nil, err
 		}
 	}

@@ -80,6 +80,9 @@ func New(cfg Config) (*Client, error) {
 	return client, nil
 }
 
+// Format prints no part of the Client: it holds connections and credentials.
+func (*Client) Format(f fmt.State, _ rune) { fmt.Fprint(f, "clb.Client") }
+
 // parseEndpoint reads an https URL; "" gives nil.
 func parseEndpoint(service, text string) (*url.URL, error) {
 	if text == "" {

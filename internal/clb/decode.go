@@ -113,7 +113,7 @@ func unreadable(action string, body []byte, message string) *clberr.Error {
 type alternatives []string
 
 // maxNesting is deeper than any of the shapes.
-const maxNesting = 4
+const maxNesting = 6
 
 // UnmarshalJSON never fails: the names decide nothing.
 func (a *alternatives) UnmarshalJSON(data []byte) error {

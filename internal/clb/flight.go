@@ -20,9 +20,9 @@ type flight struct {
 
 // look gives the remembered lists if they are new enough. Else it joins the call
 // under way, or starts one with start, if that began or will begin at or after
-// since; otherwise it only waits for its end. Either way wait waits, and tells
-// whether the error is that of a joined call.
-func (l *listing) look(since time.Time, start func(*flight)) (lists []List, ok bool, wait func(context.Context) (bool, error)) {
+// since; otherwise it only waits for its end. Either way wait waits, and fails
+// with a joined call or when its context ends.
+func (l *listing) look(since time.Time, start func(*flight)) (lists []List, ok bool, wait func(context.Context) error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if lists, ok := l.since(since); ok {
@@ -38,7 +38,7 @@ func (l *listing) look(since time.Time, start func(*flight)) (lists []List, ok b
 		return nil, false, f.await
 	}
 	f.joined++
-	return nil, false, func(ctx context.Context) (bool, error) { return true, l.ride(ctx, f) }
+	return nil, false, func(ctx context.Context) error { return l.ride(ctx, f) }
 }
 
 func newFlight() *flight {
@@ -47,12 +47,12 @@ func newFlight() *flight {
 }
 
 // await waits for the end of a call that began too early to be of use.
-func (f *flight) await(ctx context.Context) (bool, error) {
+func (f *flight) await(ctx context.Context) error {
 	select {
 	case <-f.done:
-		return false, nil
+		return nil
 	case <-ctx.Done():
-		return false, cancelled()
+		return cancelled()
 	}
 }
 

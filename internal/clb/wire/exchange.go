@@ -76,6 +76,8 @@ func (e *Exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 func (e *Exchange) send(req *http.Request) error {
+	e.gate.deadline, e.gate.now = e.Deadline, e.Now
+	e.gate.hasBody = req.Body != nil && req.Body != http.NoBody
 	if err := e.check(req); err != nil {
 		closeBody(req)
 		return err
@@ -101,10 +103,14 @@ func (e *Exchange) send(req *http.Request) error {
 
 // check refuses before anything is dialled.
 func (e *Exchange) check(req *http.Request) error {
-	if req.URL.Scheme != "https" {
+	switch {
+	case req.URL.Scheme != "https":
 		return errPlain
+	case e.gate.lateNow():
+		return errDeadline
+	default:
+		return e.ctx.Err()
 	}
-	return e.ctx.Err()
 }
 
 // closeBody keeps RoundTripper's promise where the base doesn't get to.
@@ -116,13 +122,17 @@ func closeBody(req *http.Request) {
 
 // guarded is a copy of req under the exchange's context, whose body passes the gate.
 func (e *Exchange) guarded(req *http.Request) *http.Request {
-	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { e.gate.connected() }}
+	trace := &httptrace.ClientTrace{GotConn: func(got httptrace.GotConnInfo) {
+		if !e.gate.connected() {
+			// The only way to hold back the headers, which net/http writes
+			// before it asks for the body.
+			_ = got.Conn.Close()
+		}
+	}}
 	out := req.Clone(httptrace.WithClientTrace(e.ctx, trace))
 	if e.UserAgent != "" {
 		out.Header.Set("User-Agent", joinAgents(e.UserAgent, req.Header.Get("User-Agent")))
 	}
-	e.gate.deadline, e.gate.now = e.Deadline, e.Now
-	e.gate.hasBody = req.Body != nil && req.Body != http.NoBody
 	if !e.gate.hasBody {
 		return out
 	}

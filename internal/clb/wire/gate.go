@@ -26,12 +26,32 @@ type gate struct {
 	late   bool
 }
 
-// connected notes that there is a connection. Without a body nothing later can
-// be seen, and so the request counts as sent.
-func (g *gate) connected() {
+// connected is told that there is a connection, and whether to go on with it.
+// Without a body nothing later can be seen, and so the request counts as sent.
+func (g *gate) connected() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.isLate() {
+		return false
+	}
 	g.passed = g.passed || !g.hasBody
+	return true
+}
+
+// lateNow tells before anything is dialled whether the deadline is there.
+func (g *gate) lateNow() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.isLate()
+}
+
+// isLate notes and tells whether the deadline is there.
+func (g *gate) isLate() bool {
+	if !g.deadline.IsZero() && !g.now().Before(g.deadline) {
+		g.late = true
+		return true
+	}
+	return false
 }
 
 func (g *gate) close() {
@@ -60,8 +80,7 @@ func (g *gate) pass(first bool) error {
 	switch {
 	case g.closed:
 		return errClosed
-	case first && !g.deadline.IsZero() && !g.now().Before(g.deadline):
-		g.late = true
+	case first && g.isLate():
 		return errDeadline
 	default:
 		g.passed = true
