@@ -69,6 +69,10 @@ func (r *Reconciler) observe(ctx context.Context, name types.NamespacedName) (pl
 			return plan.State{}, means{}, err
 		}
 	}
+	state.Credentials = "the manager's credentials"
+	if ref := object.Spec.CredentialsSecretRef; ref != nil {
+		state.Credentials = fmt.Sprintf("credentials Secret %q", ref.Name)
+	}
 	state.Inputs = inputs(state, with.version)
 	return state, with, nil
 }

@@ -34,6 +34,7 @@ func (s State) afterChange(step Step, o Outcome) State {
 	case Delete:
 		s = s.forget(step.ID)
 		s.Events = append(s.Events, Event{Reason: "Deleted", Action: "Delete", Message: "Deleted certificate " + step.ID + " from " + s.Region})
+		return s
 	case Forget:
 		return s.afterForget(step)
 	}

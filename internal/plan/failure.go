@@ -28,7 +28,7 @@ const (
 
 // afterFailure is the state after the cloud refused a step, or failed.
 func (s State) afterFailure(step Step, o Outcome) State {
-	obstacle := fail(o.Err)
+	obstacle := s.refusal(step, o.Err)
 	switch step := step.(type) {
 	case Upload:
 		return s.afterFailedUpload(o, obstacle)
@@ -43,6 +43,22 @@ func (s State) afterFailure(step Step, o Outcome) State {
 	}
 	s.Trouble, s.Stopped = obstacle, true
 	return s.backOff(obstacle, o.At.Add(s.delay(o.Err)))
+}
+
+// refusal is the obstacle that a refusal or failure of the cloud makes: what was asked
+// for whom, code and RequestId, and what mends it.
+func (s State) refusal(step Step, err *clberr.Error) *Obstacle {
+	message := err.Error()
+	switch _, uploads := step.(Upload); {
+	case err.Class() == clberr.Auth:
+		message = s.Credentials + ": " + message
+	case uploads && err.Class() == clberr.Terminal:
+		message = s.Wanted.Source + ": " + message
+	}
+	if advice := err.Advice(); advice != "" {
+		message += "; " + advice
+	}
+	return &Obstacle{Reason: err.Reason(), Message: cut(message, v1alpha1.MaxMessage)}
 }
 
 // afterFailedUpload tells an upload that surely wasn't applied from one that may

@@ -48,7 +48,7 @@ func (s State) untouched() bool {
 
 // clear deletes all certificates of the object, then lets it go.
 func (s State) clear() Step {
-	if since := later(s.Now.Add(-s.Window), s.Memory.Amended); !s.looked(since) {
+	if since := s.Now.Add(-s.Window); !s.looked(since) {
 		return Look{Since: since}
 	}
 	for _, c := range s.newest() {

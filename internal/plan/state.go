@@ -53,6 +53,8 @@ type State struct {
 	// reaching the cloud there: region or credentials.
 	Region string
 	Access *Obstacle
+	// Credentials names the credentials in messages, such as `credentials Secret "aliyun"`.
+	Credentials string
 	// AccountID is the cloud account's, "" where STS can't be reached. It is known
 	// once Identified.
 	AccountID  string
@@ -242,13 +244,4 @@ func (s State) superseded() []string {
 // knows tells whether the status names the certificate.
 func (s State) knows(id string) bool {
 	return id == s.Status.CertificateID || slices.Contains(s.superseded(), id)
-}
-
-// fail is the obstacle that a refusal or failure of the cloud makes.
-func fail(err *clberr.Error) *Obstacle {
-	message := err.Error()
-	if advice := err.Advice(); advice != "" {
-		message += "; " + advice
-	}
-	return &Obstacle{Reason: err.Reason(), Message: cut(message, v1alpha1.MaxMessage)}
 }
