@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/clbcert/clbcert/api/v1alpha1"
-	"github.com/clbcert/clbcert/internal/clberr"
 )
 
 // Settings are the manager's, the same for all objects.
