@@ -15,6 +15,7 @@ LDFLAGS := -s -w -X $(STAMP).version=$(VERSION) -X $(STAMP).commit=$(COMMIT) -X 
 TOOL         := go tool -modfile=hack/tools/go.mod
 GOLANGCI     := go tool -modfile=$(CURDIR)/hack/tools/lint/go.mod golangci-lint
 CONTROLPLANE := go build -C hack/controlplane -o $(CURDIR)/.bin/controlplane . && .bin/controlplane
+DEMO         := go build -o .bin/demo ./hack/demo && .bin/demo
 # What tests and the demo find their programs by.
 PROGRAMS      = export CLBCERT_BIN=$(CURDIR)/bin; KUBEBUILDER_ASSETS="$$($(CONTROLPLANE))"; export KUBEBUILDER_ASSETS
 GENERATED    := api/v1alpha1/zz_generated.deepcopy.go config/crd/bases config/rbac/role.yaml
@@ -23,10 +24,10 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: build ## the main job on a real API server: upload, renew, show the new ID
-	@$(PROGRAMS); go run ./hack/demo
+	@$(PROGRAMS); $(DEMO)
 
 playground: build ## the same, left running for you to try things; ends on Ctrl-C
-	@$(PROGRAMS); go run ./hack/demo --playground
+	@$(PROGRAMS); $(DEMO) --playground
 
 build: ## the programs, into bin/
 	@mkdir -p bin

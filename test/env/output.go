@@ -48,6 +48,14 @@ func (o *output) tail() string {
 	return "…\n" + string(lines)
 }
 
+// lastLine is what a program that fails usually says why in.
+func (o *output) lastLine() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	lines := bytes.Split(bytes.TrimSpace(o.text), []byte("\n"))
+	return string(lines[len(lines)-1])
+}
+
 // mark makes await look only at what comes from now on.
 func (o *output) mark() {
 	o.mu.Lock()

@@ -44,7 +44,7 @@ func (p *Process) start(ctx context.Context) error {
 		return nil
 	}
 	if ended, _, how := p.outcome(); ended {
-		return fmt.Errorf("starting %s: it ended: %s\n%s", p.name, describe(how), p.log.tail())
+		return fmt.Errorf("starting %s: it ended, %s: %s\n%s", p.name, describe(how), p.log.lastLine(), p.log.tail())
 	}
 	return errors.Join(fmt.Errorf("starting %s: not ready: %w\n%s", p.name, err, p.log.tail()), p.kill())
 }

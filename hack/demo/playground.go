@@ -1,0 +1,23 @@
+package main
+
+import "fmt"
+
+// leaveRunning tells how to go on by hand, and waits for Ctrl-C.
+func (d *demo) leaveRunning() {
+	say("All of it keeps running until you press Ctrl-C here. In another terminal:")
+	fmt.Printf(`
+export KUBECONFIG=%s
+export PATH=%s:$PATH   # for this kubectl
+cd %s
+
+kubectl get clbcert -n demo -o wide
+kubectl describe clbcert web -n demo
+kubectl apply -f next-secret.yaml            # one more renewal
+kubectl get clbcert -n demo --watch
+kubectl annotate clbcert web -n demo --overwrite clbcert.dev/sync-requested-at="$(date)"
+kubectl delete clbcert web -n demo           # takes its certificates from the cloud
+curl --cacert %s %s/state
+`, d.shell.kubeconfig, d.shell.path, d.shell.folder, d.simulator.CAFile, d.simulator.URL)
+	<-d.stage.ctx.Done()
+	say("Ending.")
+}
