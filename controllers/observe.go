@@ -13,17 +13,14 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/clbcert/clbcert/api/v1alpha1"
-	"github.com/clbcert/clbcert/internal/clb/credentials"
 	"github.com/clbcert/clbcert/internal/plan"
 	"github.com/clbcert/clbcert/internal/tlspair"
 )
 
 // means are what steps need and the plan must not know: the key and the credentials.
 type means struct {
-	pair     *tlspair.Pair
-	provider credentials.Provider
-	// version names the credentials: equal ones share an account's client and lists.
-	version string
+	pair *tlspair.Pair
+	identity
 }
 
 // wipe forgets the private key.
@@ -64,15 +61,12 @@ func (r *Reconciler) observe(ctx context.Context, name types.NamespacedName) (pl
 	state.Region, state.Access = plan.RegionOf(object, r.Region, r.Regions)
 	if state.Access == nil {
 		var err error
-		if with.provider, with.version, state.Access, err = r.credentials(ctx, object, state.Region); err != nil {
+		if with.identity, state.Access, err = r.identify(ctx, object, state.Region); err != nil {
 			with.wipe()
 			return plan.State{}, means{}, err
 		}
 	}
-	state.Credentials = "the manager's credentials"
-	if ref := object.Spec.CredentialsSecretRef; ref != nil {
-		state.Credentials = fmt.Sprintf("credentials Secret %q", ref.Name)
-	}
+	state.Credentials = with.name
 	state.Inputs = inputs(state, with.version)
 	return state, with, nil
 }
@@ -133,30 +127,6 @@ func (r *Reconciler) aliCloudSource(object *v1alpha1.ServerCertificate, cas *v1a
 		Digest: v1alpha1.AliCloudDigest(region, cas.ID), AliCloud: cas,
 		Source: fmt.Sprintf("certificate %q of Certificate Management Service", cas.ID),
 	}
-}
-
-// credentials are the object's own, else the manager's.
-func (r *Reconciler) credentials(ctx context.Context, object *v1alpha1.ServerCertificate, region string) (credentials.Provider, string, *plan.Obstacle, error) {
-	ref := object.Spec.CredentialsSecretRef
-	if ref == nil {
-		return r.Own, "manager", nil, nil
-	}
-	r.secrets.watch(ctx, types.NamespacedName{Namespace: object.Namespace, Name: ref.Name})
-	secret, err := r.secret(ctx, object.Namespace, ref.Name)
-	switch {
-	case apierrors.IsNotFound(err):
-		return nil, "", &plan.Obstacle{Reason: v1alpha1.ReasonCredentialsInvalid, Waits: true, Message: fmt.Sprintf(
-			"credentials Secret %q doesn't exist: create it with the keys accessKeyID and accessKeySecret in namespace %s", ref.Name, object.Namespace)}, nil
-	case err != nil:
-		return nil, "", nil, fmt.Errorf("reading credentials Secret %s/%s: %w", object.Namespace, ref.Name, err)
-	}
-	defer clearData(secret)
-	provider, problem := credentials.FromSecret(secret.Data, r.Cloud.STS(region))
-	if problem != nil {
-		return nil, "", &plan.Obstacle{Reason: v1alpha1.ReasonCredentialsInvalid,
-			Message: fmt.Sprintf("credentials Secret %q: %s", ref.Name, problem.Message)}, nil
-	}
-	return provider, string(secret.UID) + "/" + secret.ResourceVersion, nil, nil
 }
 
 // confirm fails with a conflict where the object as read is a stale copy.

@@ -44,6 +44,8 @@ type Reconciler struct {
 	// Cloud reaches the accounts, Own are the manager's credentials.
 	Cloud *clb.Client
 	Own   credentials.Provider
+	// Roles, in their order, are the roles of namespaces; see RoleRule.
+	Roles []RoleRule
 	// Settings are the plan's. Region is used where an object names none, and
 	// Regions are those allowed; all when empty.
 	Settings plan.Settings

@@ -56,14 +56,18 @@ func (r *Reconciler) SetupWithManager(ctx context.Context, manager ctrl.Manager,
 	if r.secrets, err = newSecretWatches(manager.GetConfig(), manager.GetHTTPClient(), r.credentialsUsers); err != nil {
 		return err
 	}
-	return ctrl.NewControllerManagedBy(manager).
+	build := ctrl.NewControllerManagedBy(manager).
 		Named("servercertificate").
 		For(&v1alpha1.ServerCertificate{}, builder.WithPredicates(predicate.Funcs{UpdateFunc: r.news})).
 		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.secretUsers),
 			builder.WithPredicates(predicate.ResourceVersionChangedPredicate{})).
 		WatchesRawSource(r.secrets.source()).
-		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency}).
-		Complete(r)
+		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency})
+	if r.assumeRoles(); len(r.Roles) > 0 {
+		build.WatchesMetadata(&corev1.Namespace{}, handler.EnqueueRequestsFromMapFunc(r.residents),
+			builder.WithPredicates(predicate.LabelChangedPredicate{}))
+	}
+	return build.Complete(r)
 }
 
 // index makes the objects findable by the Secrets that they name.
@@ -92,19 +96,23 @@ func (r *Reconciler) news(e event.UpdateEvent) bool { return !r.memories.echo(e.
 
 // secretUsers are the objects whose source a Secret is.
 func (r *Reconciler) secretUsers(ctx context.Context, secret client.Object) []reconcile.Request {
-	return r.users(ctx, indexSecret, client.ObjectKeyFromObject(secret))
+	return r.requests(ctx, client.InNamespace(secret.GetNamespace()), client.MatchingFields{indexSecret: secret.GetName()})
 }
 
 // credentialsUsers are the objects that a credentials Secret serves.
 func (r *Reconciler) credentialsUsers(ctx context.Context, secret types.NamespacedName) []reconcile.Request {
-	return r.users(ctx, indexCredentials, secret)
+	return r.requests(ctx, client.InNamespace(secret.Namespace), client.MatchingFields{indexCredentials: secret.Name})
 }
 
-// users are the objects that name a Secret of their namespace in a field.
-func (r *Reconciler) users(ctx context.Context, field string, secret types.NamespacedName) []reconcile.Request {
+// residents are the objects of a namespace.
+func (r *Reconciler) residents(ctx context.Context, namespace client.Object) []reconcile.Request {
+	return r.requests(ctx, client.InNamespace(namespace.GetName()))
+}
+
+// requests ask for the objects that the cache lists.
+func (r *Reconciler) requests(ctx context.Context, which ...client.ListOption) []reconcile.Request {
 	var list v1alpha1.ServerCertificateList
-	err := r.Client.List(ctx, &list, client.InNamespace(secret.Namespace), client.MatchingFields{field: secret.Name})
-	if err != nil {
+	if err := r.Client.List(ctx, &list, which...); err != nil {
 		return nil // the cache is closing
 	}
 	requests := make([]reconcile.Request, 0, len(list.Items))

@@ -46,7 +46,7 @@ func newManager(ctx context.Context, o *options, cloud *cloud) (ctrl.Manager, er
 	}
 	reconciler := &controllers.Reconciler{
 		Client: manager.GetClient(), Live: manager.GetAPIReader(), Events: manager.GetEventRecorder(name),
-		Cloud: cloud.client, Own: cloud.own, Region: o.region, Regions: o.regions, Clock: time.Now,
+		Cloud: cloud.client, Own: cloud.own, Region: o.region, Regions: o.regions, Roles: o.roles, Clock: time.Now,
 		Settings: plan.Settings{
 			ClusterID: o.clusterID, Window: o.consistencyWindow, UploadTimeout: o.apiTimeout,
 			Resync: o.resyncInterval, DryRun: o.dryRun,

@@ -14,6 +14,8 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"sigs.k8s.io/controller-runtime/pkg/client/config"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+
+	"github.com/clbcert/clbcert/controllers"
 )
 
 // options are the manager's flags, and what it takes from the environment.
@@ -29,7 +31,7 @@ type options struct {
 	apiBurst                            int
 	apiTimeout                          time.Duration
 	resyncInterval, consistencyWindow   time.Duration
-	bindingPolicy                       string
+	bindingPolicy, credentialsMapFile   string
 	dryRun, leaderElect                 bool
 	metricsAddress, probeAddress        string
 	showVersion                         bool
@@ -37,6 +39,7 @@ type options struct {
 
 	selector labels.Selector
 	roots    *x509.CertPool
+	roles    []controllers.RoleRule
 }
 
 // list is a flag's list of values separated by commas.
@@ -75,6 +78,7 @@ func (o *options) flags(output io.Writer) *flag.FlagSet {
 	f.DurationVar(&o.resyncInterval, "resync-interval", 10*time.Minute, "how often what seems in order, and what waits for somebody, is looked at again")
 	f.DurationVar(&o.consistencyWindow, "consistency-window", 10*time.Second, "how long the cloud's lists may lag behind an upload or a deletion")
 	f.StringVar(&o.bindingPolicy, "binding-policy", "Tagged", "who may bind a listener with the manager's own credentials: Tagged or Any")
+	f.StringVar(&o.credentialsMapFile, "credentials-map", "", "YAML `file` that gives namespaces RAM roles to act with")
 	f.BoolVar(&o.dryRun, "dry-run", false, "write nothing to the cloud, and say what would be written")
 	f.BoolVar(&o.leaderElect, "leader-elect", false, "work only while holding the Lease clbcert in POD_NAMESPACE, else clbcert-system")
 	f.StringVar(&o.metricsAddress, "metrics-bind-address", "0", "`address` of the metrics, 0 for none")
@@ -133,6 +137,9 @@ func (o *options) check() error {
 	var err error
 	if o.selector, err = labels.Parse(o.watchLabelSelector); err != nil {
 		return fmt.Errorf("--watch-label-selector: %w", err)
+	}
+	if o.roles, err = readCredentialsMap(o.credentialsMapFile); err != nil {
+		return err
 	}
 	return o.readRoots()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/clbcert/clbcert/internal/clberr"
@@ -21,6 +22,25 @@ type Role struct {
 	SessionName string
 	// ExternalID is sent when not empty.
 	ExternalID string
+}
+
+var (
+	// roleARN and sessionName are AssumeRole's rules for RoleArn and RoleSessionName.
+	roleARN     = regexp.MustCompile(`^acs:ram::[0-9]+:role/[A-Za-z0-9._-]{1,64}$`)
+	sessionName = regexp.MustCompile(`^[A-Za-z0-9.@_-]{2,64}$`)
+)
+
+// Check tells what of the role can't be, by the names of a credentials Secret's
+// keys; nil when nothing is wrong.
+func (r Role) Check() *Problem {
+	switch {
+	case !roleARN.MatchString(r.ARN):
+		return &Problem{Key: keyRoleARN, Message: "the key roleARN isn't a role's ARN: write acs:ram::<account>:role/<name>"}
+	case r.SessionName != "" && !sessionName.MatchString(r.SessionName):
+		return &Problem{Key: keySessionName, Message: "the key roleSessionName must have 2-64 letters, digits, `.`, `@`, `-` or `_`"}
+	default:
+		return nil
+	}
 }
 
 func (r Role) form() url.Values {

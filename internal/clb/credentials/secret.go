@@ -1,7 +1,6 @@
 package credentials
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -23,12 +22,6 @@ type Problem struct {
 	Message string
 }
 
-var (
-	// roleARN and sessionName are AssumeRole's rules for RoleArn and RoleSessionName.
-	roleARN     = regexp.MustCompile(`^acs:ram::[0-9]+:role/[A-Za-z0-9._-]{1,64}$`)
-	sessionName = regexp.MustCompile(`^[A-Za-z0-9.@_-]{2,64}$`)
-)
-
 // FromSecret makes the provider that a credentials Secret describes: its keys,
 // or the role that they assume. A role without keys is a Problem, never a reason
 // to use anybody else's identity. Values are trimmed of blanks.
@@ -46,13 +39,11 @@ func FromSecret(data map[string][]byte, sts *STS) (Provider, *Problem) {
 		return nil, missing(data, keyRoleARN)
 	case role.ARN == "":
 		return keys, nil
-	case !roleARN.MatchString(role.ARN):
-		return nil, &Problem{Key: keyRoleARN, Message: "the key roleARN isn't a role's ARN: write acs:ram::<account>:role/<name>"}
-	case role.SessionName != "" && !sessionName.MatchString(role.SessionName):
-		return nil, &Problem{Key: keySessionName, Message: "the key roleSessionName must have 2-64 letters, digits, `.`, `@`, `-` or `_`"}
-	default:
-		return sts.AssumeRole(keys, role), nil
 	}
+	if problem := role.Check(); problem != nil {
+		return nil, problem
+	}
+	return sts.AssumeRole(keys, role), nil
 }
 
 // missing says so, and names a key that differs in case only.
