@@ -132,8 +132,7 @@ func (c *Client) perform(exchange *wire.Exchange, r request, value credentials.V
 // unsent is the error of a call that the SDK gave up before sending. Only its
 // own client errors are quoted; others may hold the URL.
 func unsent(action string, err error) *clberr.Error {
-	var client *sdkerrors.ClientError
-	if errors.As(err, &client) {
+	if client, ok := errors.AsType[*sdkerrors.ClientError](err); ok {
 		return clberr.New(action, client.ErrorCode(), client.Message(), "", 0, clberr.NotSent)
 	}
 	return clberr.New(action, "SDK.ClientError", "the SDK couldn't build the request", "", 0, clberr.NotSent)

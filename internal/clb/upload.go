@@ -3,6 +3,7 @@ package clb
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -125,6 +126,6 @@ func uploaded(certificate Certificate, window time.Duration) effect {
 				return list
 			}
 		}
-		return append(list[:len(list):len(list)], certificate)
+		return append(slices.Clip(list), certificate)
 	}}
 }

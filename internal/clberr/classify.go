@@ -1,7 +1,6 @@
 package clberr
 
 import (
-	"net/http"
 	"strings"
 
 	"github.com/clbcert/clbcert/api/v1alpha1"
@@ -11,19 +10,19 @@ import (
 type Class string
 
 const (
-	// Transient: try again soon, with a back-off.
+	// Transient errors pass: try again soon, with a back-off.
 	Transient Class = "Transient"
-	// Throttled: slow the account down, then try again.
+	// Throttled calls came too fast: slow the account down, then try again.
 	Throttled Class = "Throttled"
-	// InUse: something still uses the resource; try again slowly.
+	// InUse says that something still uses the resource; try again slowly.
 	InUse Class = "InUse"
-	// NotFound: the resource doesn't exist; for a deletion that is success.
+	// NotFound says that the resource doesn't exist; for a deletion that is success.
 	NotFound Class = "NotFound"
-	// Quota: a quota is full; look again after minutes.
+	// Quota says that a quota is full: look again after minutes.
 	Quota Class = "Quota"
-	// Auth: credentials or rights; a person mends it; look again slowly.
+	// Auth is about credentials or rights: a person mends it; look again slowly.
 	Auth Class = "Auth"
-	// Terminal: the same request will be refused again.
+	// Terminal says that the same request will be refused again.
 	Terminal Class = "Terminal"
 )
 
@@ -59,12 +58,20 @@ func Codes() []Row {
 // whatever the status.
 const actionUpload = "UploadServerCertificate"
 
+// HTTP statuses (RFC 9110) that mean something without a known code.
+const (
+	statusClientError  = 400 // and up to the next
+	statusUnauthorized = 401
+	statusForbidden    = 403
+	statusServerError  = 500 // and more
+)
+
 func (e *Error) row() Row {
 	row, ok := byCode(e.Code)
 	switch {
 	case !ok:
 		return e.rowByStatus()
-	case e.Code == "InvalidParameter" && e.Action != actionUpload && e.Status >= http.StatusInternalServerError:
+	case e.Code == "InvalidParameter" && e.Action != actionUpload && e.Status >= statusServerError:
 		// A catch-all code: with a 5xx it stands for a failure of the server.
 		return unavailable
 	default:
@@ -98,11 +105,11 @@ func (r Row) matches(code string) bool {
 // rowByStatus is for an error without a code that the table knows.
 func (e *Error) rowByStatus() Row {
 	switch {
-	case e.Status == http.StatusUnauthorized:
+	case e.Status == statusUnauthorized:
 		return refusedCredentials
-	case e.Status == http.StatusForbidden:
+	case e.Status == statusForbidden:
 		return forbidden
-	case isSTS(e.Action) && e.Code != "" && e.Status >= http.StatusBadRequest && e.Status < http.StatusInternalServerError:
+	case isSTS(e.Action) && e.Code != "" && e.Status >= statusClientError && e.Status < statusServerError:
 		// STS has codes of its own for a role, a provider or a token that it
 		// doesn't take; what they have in common is that the credentials don't work.
 		return refusedCredentials

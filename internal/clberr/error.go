@@ -7,8 +7,9 @@
 package clberr
 
 import (
-	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/clbcert/clbcert/api/v1alpha1"
 )
@@ -17,11 +18,11 @@ import (
 type Outcome string
 
 const (
-	// Refused: the service answered that it did nothing.
+	// Refused says that the service answered that it did nothing.
 	Refused Outcome = "Refused"
-	// NotSent: no byte of the request's content left this process.
+	// NotSent says that no byte of the request's content left this process.
 	NotSent Outcome = "NotSent"
-	// Unknown: the request may have been applied.
+	// Unknown says that the request may have been applied.
 	Unknown Outcome = "Unknown"
 )
 
@@ -72,13 +73,8 @@ func (e *Error) Error() string {
 		}
 		what += "(RequestId " + e.RequestID + ")"
 	}
-	text := e.Action
-	for _, part := range []string{what, e.Message} {
-		if part != "" {
-			text += ": " + part
-		}
-	}
-	return text
+	parts := slices.DeleteFunc([]string{e.Action, what, e.Message}, func(part string) bool { return part == "" })
+	return strings.Join(parts, ": ")
 }
 
 // Class tells how the caller is to treat the error.
@@ -103,7 +99,7 @@ func (e *Error) Known() bool {
 	if _, ok := byCode(e.Code); ok {
 		return true
 	}
-	isClientError := e.Status >= http.StatusBadRequest && e.Status < http.StatusInternalServerError
+	isClientError := e.Status >= statusClientError && e.Status < statusServerError
 	return e.Code == "" && !isClientError
 }
 

@@ -15,13 +15,13 @@ func TestTheEnvironmentNamesExactlyOneSource(t *testing.T) {
 		wants []string // of an error: what it names
 	}{
 		"an access key":              {map[string]string{envKeyID: "id", envKeySecret: secret}, "environment access key", nil},
-		"an access key with blanks":  {map[string]string{envKeyID: " id\n", envKeySecret: secret, envToken: "  "}, "environment access key", nil},
-		"a temporary key":            {map[string]string{envKeyID: "id", envKeySecret: secret, envToken: "t"}, "environment access key with STS token", nil},
+		"an access key with blanks":  {map[string]string{envKeyID: " id\n", envKeySecret: secret, envSession: "  "}, "environment access key", nil},
+		"a temporary key":            {map[string]string{envKeyID: "id", envKeySecret: secret, envSession: "t"}, "environment access key with STS token", nil},
 		"RRSA":                       {map[string]string{envRoleARN: "arn", envOIDCProvider: "p", envOIDCToken: "f"}, "RRSA (OIDC)", nil},
 		"an ECS role":                {map[string]string{envECSRole: "node"}, "ECS RAM role node", nil},
 		"nothing":                    {nil, "", []string{envKeyID, envKeySecret, envRoleARN, envECSRole}},
 		"a key without secret":       {map[string]string{envKeyID: "id"}, "", []string{envKeyID, envKeySecret}},
-		"a token alone":              {map[string]string{envToken: secret}, "", []string{envToken, envKeyID, envKeySecret}},
+		"a token alone":              {map[string]string{envSession: secret}, "", []string{envSession, envKeyID, envKeySecret}},
 		"half of RRSA":               {map[string]string{envRoleARN: "arn", envOIDCToken: "f"}, "", []string{envRoleARN, envOIDCProvider}},
 		"a key and RRSA":             {map[string]string{envKeyID: "id", envKeySecret: secret, envRoleARN: "arn", envOIDCProvider: "p", envOIDCToken: "f"}, "", []string{envKeyID, envRoleARN}},
 		"a key and a role to assume": {map[string]string{envKeyID: "id", envKeySecret: secret, envRoleARN: "arn"}, "", []string{envKeyID, envRoleARN}},

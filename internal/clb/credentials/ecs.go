@@ -106,8 +106,7 @@ func metadataError(message string, status int) *clberr.Error {
 
 // cause is err without the URL that net/http puts in front.
 func cause(err error) string {
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		return wrapped.Err.Error()
 	}
 	return err.Error()

@@ -9,7 +9,7 @@ import (
 const (
 	envKeyID        = "ALIBABA_CLOUD_ACCESS_KEY_ID"
 	envKeySecret    = "ALIBABA_CLOUD_ACCESS_KEY_SECRET"
-	envToken        = "ALIBABA_CLOUD_SECURITY_TOKEN"
+	envSession      = "ALIBABA_CLOUD_SECURITY_TOKEN"
 	envRoleARN      = "ALIBABA_CLOUD_ROLE_ARN"
 	envOIDCProvider = "ALIBABA_CLOUD_OIDC_PROVIDER_ARN"
 	envOIDCToken    = "ALIBABA_CLOUD_OIDC_TOKEN_FILE"
@@ -24,7 +24,7 @@ type envSet struct {
 }
 
 var (
-	envKeys = envSet{needs: []string{envKeyID, envKeySecret}, optional: []string{envToken}}
+	envKeys = envSet{needs: []string{envKeyID, envKeySecret}, optional: []string{envSession}}
 	envRRSA = envSet{needs: []string{envRoleARN, envOIDCProvider, envOIDCToken}}
 	envECS  = envSet{needs: []string{envECSRole}}
 	envSets = []envSet{envKeys, envRRSA, envECS}
@@ -52,10 +52,10 @@ func FromEnv(getenv func(string) string, sts *STS) (p Provider, name string, err
 
 func fromEnvKeys(get func(string) string) (Provider, string, error) {
 	name := "environment access key"
-	if get(envToken) != "" {
+	if get(envSession) != "" {
 		name += " with STS token"
 	}
-	return Static(get(envKeyID), get(envKeySecret), get(envToken)), name, nil
+	return Static(get(envKeyID), get(envKeySecret), get(envSession)), name, nil
 }
 
 // chooseEnv is the index in envSets of the one that is named, and named whole.

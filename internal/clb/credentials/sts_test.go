@@ -37,7 +37,7 @@ func start(t *testing.T, faults ...string) *credentials.STS {
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,8 +193,8 @@ func TestGarbledWayToSTS(t *testing.T) {
 	}
 }
 
-func TestECSRole(t *testing.T) {
-	t.Parallel()
+// metadata is the part of the ECS metadata service that gives a role's keys.
+func metadata() *http.ServeMux {
 	const keys = `{"Code":"Success","AccessKeyId":"STS.a","AccessKeySecret":"b","SecurityToken":"c","Expiration":"2126-01-01T00:00:00Z"}`
 	mux := http.NewServeMux()
 	mux.HandleFunc("PUT /latest/api/token", func(w http.ResponseWriter, r *http.Request) {
@@ -216,7 +216,12 @@ func TestECSRole(t *testing.T) {
 			_, _ = io.WriteString(w, keys)
 		}
 	})
-	server := httptest.NewServer(mux)
+	return mux
+}
+
+func TestECSRole(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(metadata())
 	t.Cleanup(server.Close)
 	value, err := credentials.ECSRole("node", server.URL).Credentials(t.Context())
 	if err != nil || value.AccessKeyID != "STS.a" || value.SecurityToken != "c" || value.Expires.Year() != 2126 {

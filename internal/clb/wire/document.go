@@ -87,8 +87,7 @@ func (e *Exchange) outcome() clberr.Outcome {
 // whose query holds the signature and the security token.
 func (e *Exchange) describe() string {
 	err := e.err
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err
 	}
 	var network net.Error

@@ -46,7 +46,7 @@ func post(t *testing.T, url, body string) *http.Request {
 }
 
 // run sends body to url and gives the exchange.
-func run(t *testing.T, ctx context.Context, base http.RoundTripper, url, body string, edits ...func(*Exchange)) *Exchange {
+func run(ctx context.Context, t *testing.T, base http.RoundTripper, url, body string, edits ...func(*Exchange)) *Exchange {
 	t.Helper()
 	exchange := NewExchange(ctx, base, "UploadServerCertificate", "cn-hangzhou")
 	for _, edit := range edits {
@@ -91,7 +91,7 @@ func TestWhatTheServerAnswers(t *testing.T) {
 				_, _ = io.Copy(io.Discard, r.Body)
 				c.handler(w, r)
 			})
-			failure := run(t, t.Context(), base, url, "PrivateKey="+secret).Failure()
+			failure := run(t.Context(), t, base, url, "PrivateKey="+secret).Failure()
 			if failure == nil {
 				t.Fatal("taken for success")
 			}
@@ -145,7 +145,7 @@ func TestWhatNeverLeavesIsNotSent(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int32
 	url, base := serve(t, func(http.ResponseWriter, *http.Request) { calls.Add(1) })
-	free, err := net.Listen("tcp", "127.0.0.1:0")
+	free, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +175,7 @@ func TestWhatNeverLeavesIsNotSent(t *testing.T) {
 			if edit == nil {
 				edit = func(*Exchange) {}
 			}
-			failure := run(t, c.ctx, c.base, c.url, "PrivateKey=x", edit).Failure()
+			failure := run(c.ctx, t, c.base, c.url, "PrivateKey=x", edit).Failure()
 			if failure == nil || failure.Outcome != clberr.NotSent || failure.Class() != clberr.Transient || !strings.Contains(failure.Message, c.message) {
 				t.Errorf("got %v (%+v)", failure, failure)
 			}
@@ -221,7 +221,7 @@ func TestTheDeadlineIsCheckedLast(t *testing.T) {
 		t.Run(sentence, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				failure := run(t, t.Context(), slow{c.dial}, "https://slb.invalid", "a=b", func(e *Exchange) {
+				failure := run(t.Context(), t, slow{c.dial}, "https://slb.invalid", "a=b", func(e *Exchange) {
 					e.Deadline = time.Now().Add(2 * time.Second)
 				}).Failure()
 				if failure == nil != (c.want == "") || failure != nil && failure.Outcome != c.want {
@@ -238,7 +238,7 @@ func TestASlowHandshakeSendsNoHeaderAfterTheDeadline(t *testing.T) {
 	url, base := serve(t, func(http.ResponseWriter, *http.Request) { calls.Add(1) })
 	deadline := time.Now().Add(time.Hour)
 	var asked atomic.Int32
-	failure := run(t, t.Context(), base, url, "a=b", func(e *Exchange) {
+	failure := run(t.Context(), t, base, url, "a=b", func(e *Exchange) {
 		e.Deadline = deadline
 		e.Now = func() time.Time {
 			if asked.Add(1) == 1 {
@@ -269,7 +269,7 @@ func TestNothingLeavesAfterTheEnd(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	read := make(chan error, 1)
-	failure := run(t, ctx, late{func(err error) { read <- err }}, "https://slb.invalid", "a=b").Failure()
+	failure := run(ctx, t, late{func(err error) { read <- err }}, "https://slb.invalid", "a=b").Failure()
 	cancel()
 	if failure.Outcome != clberr.NotSent {
 		t.Errorf("got %+v", *failure)
@@ -287,7 +287,7 @@ func TestASilentServerIsLeftInTime(t *testing.T) {
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	failure := run(t, ctx, base, url, "a=b").Failure()
+	failure := run(ctx, t, base, url, "a=b").Failure()
 	if failure == nil || failure.Outcome != clberr.Unknown || !strings.Contains(failure.Message, "no answer in time") {
 		t.Errorf("got %v", failure)
 	}
@@ -297,7 +297,7 @@ func TestOneRequestOnly(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int32
 	url, base := serve(t, func(http.ResponseWriter, *http.Request) { calls.Add(1) })
-	exchange := run(t, t.Context(), base, url, "a=b")
+	exchange := run(t.Context(), t, base, url, "a=b")
 	resp, err := exchange.RoundTrip(post(t, url, "a=b"))
 	if resp != nil {
 		_ = resp.Body.Close()
