@@ -28,10 +28,11 @@ type authority struct {
 
 // serverTLS gives a configuration with a certificate for loopback addresses, of the CA kept in dir.
 func serverTLS(dir string) (*tls.Config, error) {
-	ca, err := readAuthority(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		ca, err = makeAuthority(dir)
+	obtain := readAuthority
+	if _, err := os.Stat(filepath.Join(dir, "ca.crt")); errors.Is(err, fs.ErrNotExist) {
+		obtain = makeAuthority
 	}
+	ca, err := obtain(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +58,7 @@ func readAuthority(dir string) (*authority, error) {
 	}
 	der, err := os.ReadFile(filepath.Join(dir, "ca.key"))
 	if err != nil {
-		return nil, fmt.Errorf("reading the CA's key: %v (remove ca.crt to have a new CA)", err)
+		return nil, fmt.Errorf("reading the CA's key (remove ca.crt to have a new CA): %w", err)
 	}
 	key, err := x509.ParsePKCS8PrivateKey(der)
 	if err != nil {

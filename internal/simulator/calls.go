@@ -105,8 +105,11 @@ func (l *calls) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 func serveJSON(w http.ResponseWriter, value any) {
+	body, err := json.MarshalIndent(value, "", "  ")
+	if err != nil {
+		http.Error(w, "the answer could not be written", http.StatusInternalServerError)
+		return
+	}
 	w.Header().Set("Content-Type", "application/json")
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	_ = encoder.Encode(value) // the client may have gone
+	_, _ = w.Write(append(body, '\n')) // the client may have gone
 }

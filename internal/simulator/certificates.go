@@ -2,7 +2,6 @@ package simulator
 
 import (
 	"encoding/json"
-	"slices"
 	"time"
 )
 
@@ -141,22 +140,17 @@ func setServerCertificateName(s *Server, c *call) (answer, error) {
 	if c.params.err != nil {
 		return nil, c.params.err
 	}
-	return nil, s.changeCertificate(c, id, func(row *certificate) error {
-		row.Name = name
-		return nil
-	})
+	return nil, s.changeCertificate(c, id, certificateNotFound(), func(row *certificate) { row.Name = name })
 }
 
-// changeCertificate alters one row by edit.
-func (s *Server) changeCertificate(c *call, id string, edit func(*certificate) error) error {
+// changeCertificate alters one row by edit, or gives the refusal when there is none.
+func (s *Server) changeCertificate(c *call, id string, missing error, edit func(*certificate)) error {
 	return s.store.change(func(x *change) error {
 		row, ok := s.certificate(c, id)
 		if !ok {
-			return certificateNotFound()
+			return missing
 		}
-		if err := edit(&row); err != nil {
-			return err
-		}
+		edit(&row)
 		s.store.certificates.put(x, id, row)
 		return nil
 	})
@@ -170,18 +164,9 @@ func moveResourceGroup(s *Server, c *call) (answer, error) {
 	if c.params.err != nil {
 		return nil, c.params.err
 	}
-	if !slices.Contains([]string{"certificate"}, kind) {
+	if kind != "certificate" {
 		return nil, refuse("InvalidParameter.ResourceType", "The ResourceType is not supported.")
 	}
-	err := s.changeCertificate(c, id, func(row *certificate) error {
-		row.ResourceGroup = group
-		return nil
-	})
-	if err != nil && codeOf(err) == certificateNotFound().(*apiError).code {
-		return nil, refuse("InvalidResourceId.NotFound", "The specified resource does not exist.")
-	}
-	return nil, err
+	missing := refuse("InvalidResourceId.NotFound", "The specified resource does not exist.")
+	return nil, s.changeCertificate(c, id, missing, func(row *certificate) { row.ResourceGroup = group })
 }
-
-// checkUnused refuses a certificate that something serves. The store is held.
-func (s *Server) checkUnused(string) error { return nil }

@@ -65,7 +65,12 @@ func (s *Server) state() map[string]any {
 			certificates = append(certificates, row)
 		}
 	}
-	return map[string]any{"certificates": certificates}
+	return map[string]any{
+		"certificates":     certificates,
+		"loadBalancers":    s.store.loadBalancers.all(),
+		"listeners":        s.store.listeners.all(),
+		"domainExtensions": s.store.extensions.all(),
+	}
 }
 
 func readJSON(w http.ResponseWriter, r *http.Request, into any) bool {

@@ -80,7 +80,7 @@ func (b *bench) serve(edits ...func(*Options)) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(b.t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -253,7 +253,11 @@ func (b *bench) refused(action string, form map[string]string) (int, any) {
 // get reads one of the server's own paths.
 func (b *bench) get(path string, into any) []byte {
 	b.t.Helper()
-	response, err := b.http.Get("https://" + b.host + path)
+	request, err := http.NewRequestWithContext(b.t.Context(), http.MethodGet, "https://"+b.host+path, nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	response, err := b.http.Do(request)
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -9,7 +9,7 @@ import (
 
 // asError is the refusal that a fault of the API's own codes stands for. Signature faults quote what was signed, as the
 // true refusals do.
-func (f fault) asError(c *call) error {
+func (f *fault) asError(c *call) error {
 	switch f.code {
 	case "SignatureDoesNotMatch", "IncompleteSignature":
 		return refuse(f.code, "Fault injected. server string to sign is:%s", c.stringToSign)
@@ -18,7 +18,7 @@ func (f fault) asError(c *call) error {
 }
 
 // play ends a call as a fault of the network or of a gateway.
-func (s *Server) play(w http.ResponseWriter, r *http.Request, f fault) {
+func (s *Server) play(w http.ResponseWriter, r *http.Request, f *fault) {
 	switch f.code {
 	case "timeout":
 		s.hold(r)

@@ -64,12 +64,12 @@ func (f *fault) readWhen(when string) bool {
 }
 
 // isPseudo tells the faults of the network and of gateways from the API's own codes.
-func (f fault) isPseudo() bool {
+func (f *fault) isPseudo() bool {
 	return f.code == "timeout" || f.code == "reset" || httpFault.MatchString(f.code)
 }
 
 // outcome is how the log of calls names it.
-func (f fault) outcome() string {
+func (f *fault) outcome() string {
 	if f.applied {
 		return "applied-then-" + f.code
 	}

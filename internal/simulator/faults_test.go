@@ -28,7 +28,7 @@ func (b *bench) lastOutcome() string {
 func TestFaultsOfTheAPI(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	pair := newPair(rsa1024())
+	pair := newPair(t, must(smallRSA())(t))
 	for code, status := range map[string]int{
 		"Throttling.User": 400, "SystemBusy": 449, "ServiceIsConfiguring": 400, "BackendServer.configuring": 409,
 		"ServiceUnavailable": 503, "InternalError": 500, "Forbidden.RAM": 403, "UnauthorizedRegion": 403, "Forbbiden.SubUser": 403,
@@ -54,7 +54,7 @@ func TestFaultsOfTheAPI(t *testing.T) {
 
 func TestFaultsOfTheNetwork(t *testing.T) {
 	t.Parallel()
-	pair := newPair(rsa1024())
+	pair := newPair(t, must(smallRSA())(t))
 	for spec, c := range map[string]struct {
 		made int
 		sees func(*exchange, error) bool

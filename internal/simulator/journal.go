@@ -12,10 +12,13 @@ import (
 // openStore reads the state kept in dir, and begins a new journal with it.
 func openStore(dir string) (*store, error) {
 	s := &store{
-		certificates: newTable[certificate]("certificates"),
-		accessKeys:   newTable[accessKey]("accessKeys"),
+		certificates:  newTable[certificate]("certificates"),
+		loadBalancers: newTable[loadBalancer]("loadBalancers"),
+		listeners:     newTable[listener]("listeners"),
+		extensions:    newTable[extension]("extensions"),
+		accessKeys:    newTable[accessKey]("accessKeys"),
 	}
-	s.all = []loader{&s.certificates, &s.accessKeys}
+	s.all = []loader{&s.certificates, &s.loadBalancers, &s.listeners, &s.extensions, &s.accessKeys}
 	if err := s.replay(journalPath(dir)); err != nil {
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package simulator
 
 import (
-	"crypto/elliptic"
 	"net/http"
 	"strconv"
 	"strings"
@@ -15,7 +14,7 @@ func TestMalformedRequestsAreRefused(t *testing.T) {
 	t.Parallel()
 	b := start(t, func(o *Options) { o.Quota = 1000 })
 	id := b.upload()
-	good := newPair(ecKey(elliptic.P256())).parameters()
+	good := quickPair(t).parameters()
 	byID := map[string]string{"ServerCertificateId": id}
 	tag := map[string]string{"ResourceType": "certificate", "ResourceId.1": id, "Tag.1.Key": "k", "Tag.1.Value": "v"}
 	const upload, remove, tagging, listing = "UploadServerCertificate", "DeleteServerCertificate", "TagResources", "ListTagResources"

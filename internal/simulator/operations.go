@@ -35,6 +35,26 @@ var operations = map[string]operation{
 	"ListTagResources":  {service: slbAPI, run: listTagResources},
 	"MoveResourceGroup": {service: slbAPI, run: moveResourceGroup},
 
+	"CreateLoadBalancer":            {service: slbAPI, run: createLoadBalancer},
+	"DeleteLoadBalancer":            {service: slbAPI, run: deleteLoadBalancer},
+	"DescribeLoadBalancers":         {service: slbAPI, run: describeLoadBalancers},
+	"DescribeLoadBalancerAttribute": {service: slbAPI, run: describeLoadBalancerAttribute},
+
+	"CreateLoadBalancerTCPListener":              {service: slbAPI, run: createTCPListener},
+	"CreateLoadBalancerHTTPListener":             {service: slbAPI, run: createHTTPListener},
+	"CreateLoadBalancerHTTPSListener":            {service: slbAPI, run: createHTTPSListener},
+	"StartLoadBalancerListener":                  {service: slbAPI, run: startListener},
+	"DeleteLoadBalancerListener":                 {service: slbAPI, run: deleteListener},
+	"DescribeLoadBalancerListeners":              {service: slbAPI, run: describeLoadBalancerListeners},
+	"DescribeLoadBalancerHTTPSListenerAttribute": {service: slbAPI, run: describeHTTPSListenerAttribute},
+	"SetLoadBalancerHTTPSListenerAttribute":      {service: slbAPI, run: setHTTPSListenerAttribute},
+
+	"CreateDomainExtension":            {service: slbAPI, run: createDomainExtension},
+	"SetDomainExtensionAttribute":      {service: slbAPI, run: setDomainExtensionAttribute},
+	"DeleteDomainExtension":            {service: slbAPI, run: deleteDomainExtension},
+	"DescribeDomainExtensions":         {service: slbAPI, run: describeDomainExtensions},
+	"DescribeDomainExtensionAttribute": {service: slbAPI, run: describeDomainExtensionAttribute},
+
 	"GetCallerIdentity":  {service: stsAPI, run: getCallerIdentity},
 	"AssumeRole":         {service: stsAPI, run: assumeRole},
 	"AssumeRoleWithOIDC": {service: stsAPI, unsigned: true, run: assumeRoleWithOIDC},

@@ -5,39 +5,42 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash/fnv"
-	mathrand "math/rand/v2"
 	"sync"
 	"time"
 )
 
-// random is the seeded source of dice, list orders and IDs, for concurrent use. Credentials don't come from it.
+// random is the seeded source of dice, list orders and IDs, for concurrent use: SplitMix64, so that a seed gives the same
+// run with every Go version. Credentials and request IDs don't come from it.
 type random struct {
-	mu     sync.Mutex
-	source *mathrand.Rand
+	mu    sync.Mutex
+	state uint64
 }
 
-func newRandom(seed uint64) *random {
-	return &random{source: mathrand.New(mathrand.NewPCG(seed, seed))}
+func newRandom(seed uint64) *random { return &random{state: seed} }
+
+// fraction gives a number in [0,1).
+func (r *random) fraction() float64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.state += 0x9e3779b97f4a7c15
+	z := r.state
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return float64((z^z>>31)>>11) / (1 << 53)
 }
 
 // below gives a number in [0,n).
-func (r *random) below(n int) int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.source.IntN(n)
-}
+func (r *random) below(n int) int { return int(r.fraction() * float64(n)) }
 
 // chance is true with the given probability.
-func (r *random) chance(probability float64) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.source.Float64() < probability
-}
+func (r *random) chance(probability float64) bool { return r.fraction() < probability }
 
+// shuffle puts rows into no order: who relies on one shall see it fail.
 func shuffle[T any](r *random, rows []T) []T {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.source.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+	for i := len(rows) - 1; i > 0; i-- {
+		j := r.below(i + 1)
+		rows[i], rows[j] = rows[j], rows[i]
+	}
 	return rows
 }
 

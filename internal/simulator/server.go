@@ -59,10 +59,12 @@ func (s *Server) routes() *http.ServeMux {
 	mux.HandleFunc("GET /faults", s.getFaults)
 	mux.HandleFunc("PUT /faults", s.putFaults)
 	mux.HandleFunc("PUT /access-keys", s.putAccessKey)
+	mux.Handle("/latest/", s.Metadata())
 	return mux
 }
 
-// ServeHTTP answers API calls at /, and the tests' own paths beside it: /state, /calls, /faults and /access-keys.
+// ServeHTTP answers API calls at /, the tests' own paths beside it (/state, /calls, /faults, /access-keys), and the
+// metadata service under /latest/.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
 // serveCall is the way of a call: receive, authenticate, authorize, maybe fail on purpose, act, answer.
@@ -79,7 +81,7 @@ func (s *Server) serveCall(w http.ResponseWriter, r *http.Request) {
 	s.note(c, f, err)
 	s.wait(s.options.Latency - s.options.Latency/2)
 	if f != nil && f.isPseudo() {
-		s.play(w, r, *f)
+		s.play(w, r, f)
 		return
 	}
 	s.respond(w, c, a, err)

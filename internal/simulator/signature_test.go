@@ -1,13 +1,14 @@
 package simulator
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/auth/credentials"
-	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/errors"
+	sdkerrors "github.com/aliyun/alibaba-cloud-sdk-go/sdk/errors"
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/slb"
 )
 
@@ -101,7 +102,7 @@ func TestRefusedSignatureQuotesTheKey(t *testing.T) {
 	request.RegionId = testRegion
 	request.FormParams["PrivateKey"] = "-----BEGIN RSA PRIVATE KEY-----"
 	_, err := client.UploadServerCertificate(request)
-	refusal, ok := err.(*errors.ServerError)
+	refusal, ok := errors.AsType[*sdkerrors.ServerError](err)
 	if !ok || refusal.ErrorCode() != "SignatureDoesNotMatch" {
 		t.Fatalf("a wrong secret gives %v", err)
 	}

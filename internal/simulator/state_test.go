@@ -2,7 +2,6 @@ package simulator
 
 import (
 	"context"
-	"crypto/elliptic"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -15,20 +14,13 @@ import (
 func TestRestartKeepsTheState(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	pair := newPair(rsa2048())
-	kept := b.call("UploadServerCertificate", pair.parameters("Tag.1.Key", "k", "Tag.1.Value", "v"))["ServerCertificateId"].(string)
+	pair := newPair(t, must(usualRSA())(t))
+	kept := at[string](b.call("UploadServerCertificate", pair.parameters("Tag.1.Key", "k", "Tag.1.Value", "v")), "ServerCertificateId")
 	gone := b.upload()
 	b.call("DeleteServerCertificate", map[string]string{"ServerCertificateId": gone})
 	b.call("SetServerCertificateName", map[string]string{"ServerCertificateId": kept, "ServerCertificateName": "other"})
-	key := b.assumeRole()
-	b.put("/access-keys", `{"id":"LTAIsecond","secret":"s","account":"1000000000000002"}`)
-	ca, err := os.ReadFile(filepath.Join(b.dir, "ca.crt"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	journal := journalPath(b.dir)
-	b.tear(journal)
-	b.stop()
+	ca := must(os.ReadFile(filepath.Join(b.dir, "ca.crt")))(t)
+	b.tear(journalPath(b.dir))
 
 	b.serve()
 	var state struct{ Certificates []certificate }
@@ -39,9 +31,18 @@ func TestRestartKeepsTheState(t *testing.T) {
 	if c := state.Certificates[0]; c.ID != kept || c.Name != "other" || c.Tags["k"] != "v" || c.Digest != pair.digest() || c.Account != DefaultAccount {
 		t.Errorf("the certificate changed: %+v", c)
 	}
-	if again, err := os.ReadFile(filepath.Join(b.dir, "ca.crt")); err != nil || !slices.Equal(ca, again) {
-		t.Errorf("the CA changed (%v)", err)
+	if again := must(os.ReadFile(filepath.Join(b.dir, "ca.crt")))(t); !slices.Equal(ca, again) {
+		t.Error("the CA changed")
 	}
+}
+
+func TestRestartKeepsAccessKeys(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	key := b.assumeRole()
+	b.put("/access-keys", `{"id":"LTAIsecond","secret":"s","account":"1000000000000002"}`)
+	b.stop()
+	b.serve()
 	if e := key.exchange("DescribeServerCertificates", nil).sign(); b.send(e) != nil || e.status != 200 {
 		t.Errorf("the session is lost: %s", e.body)
 	}
@@ -90,7 +91,7 @@ func TestDamagedStateIsNotReadOver(t *testing.T) {
 func TestNoKeyIsKeptOrShown(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	form := newPair(rsa1024()).parameters()
+	form := newPair(t, must(smallRSA())(t)).parameters()
 	b.call("UploadServerCertificate", form)
 	form["AliCloudCertificateName"] = form["PrivateKey"] // a client's mistake
 	b.call("UploadServerCertificate", form)
@@ -123,9 +124,9 @@ func TestListsLag(t *testing.T) {
 	const lag = time.Minute
 	b := start(t, func(o *Options) { o.ListLag = lag })
 	listed := func() (certificates, tags int) {
-		rows := b.call("DescribeServerCertificates", nil)["ServerCertificates"].(map[string]any)["ServerCertificate"].([]any)
+		rows := list(b.call("DescribeServerCertificates", nil), "ServerCertificates", "ServerCertificate")
 		tagged := b.call("ListTagResources", map[string]string{"ResourceType": "certificate", "Tag.1.Key": "k"})
-		return len(rows), len(tagged["TagResources"].(map[string]any)["TagResource"].([]any))
+		return len(rows), len(list(tagged, "TagResources", "TagResource"))
 	}
 	expect := func(when string, want int) {
 		t.Helper()
@@ -169,7 +170,7 @@ func TestLatencyIsOnEachCall(t *testing.T) {
 func TestClientThatGivesUpStopsNothing(t *testing.T) {
 	t.Parallel()
 	b := start(t, func(o *Options) { o.Latency = time.Millisecond })
-	e := newExchange("UploadServerCertificate", newPair(ecKey(elliptic.P256())).parameters()).sign()
+	e := newExchange("UploadServerCertificate", quickPair(t).parameters()).sign()
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	request := httptest.NewRequestWithContext(gone, e.method, "/?"+e.query.Encode(), strings.NewReader(e.form.Encode()))

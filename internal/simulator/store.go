@@ -19,9 +19,12 @@ type store struct {
 	journal *os.File
 	size    int64 // of the journal, in bytes
 
-	certificates table[certificate]
-	accessKeys   table[accessKey]
-	all          []loader
+	certificates  table[certificate]
+	loadBalancers table[loadBalancer]
+	listeners     table[listener]
+	extensions    table[extension]
+	accessKeys    table[accessKey]
+	all           []loader
 }
 
 // record is one row of a journal line; without a value it removes the row.
@@ -75,6 +78,15 @@ func (t *table[T]) dump() ([]record, error) {
 
 // ids gives the rows' IDs in order.
 func (t *table[T]) ids() []string { return slices.Sorted(maps.Keys(t.rows)) }
+
+// all gives the rows in the order of their IDs.
+func (t *table[T]) all() []T {
+	rows := make([]T, 0, len(t.rows))
+	for _, id := range t.ids() {
+		rows = append(rows, t.rows[id])
+	}
+	return rows
+}
 
 func (t *table[T]) put(c *change, id string, row T) {
 	value, err := json.Marshal(row)

@@ -52,13 +52,17 @@ func (p *params) readRole() roleRequest {
 	return r
 }
 
-// assumeRole gives a temporary access key for a role, with what the caller was denied denied too.
+// assumeRole gives a temporary access key for a role, which is denied what the caller is denied.
 func assumeRole(s *Server, c *call) (answer, error) {
 	role := c.params.readRole()
 	if c.params.err != nil {
 		return nil, c.params.err
 	}
-	return s.openSession(c, role, c.caller.deniedActions)
+	key, err := s.openSession(c.arrived, role, c.caller.deniedActions)
+	if err != nil {
+		return nil, err
+	}
+	return key.assumed(), nil
 }
 
 // assumeRoleWithOIDC gives a temporary access key to the bearer of a token.
@@ -82,10 +86,11 @@ func assumeRoleWithOIDC(s *Server, c *call) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, err := s.openSession(c, role, nil)
+	key, err := s.openSession(c.arrived, role, nil)
 	if err != nil {
 		return nil, err
 	}
+	a := key.assumed()
 	a["OIDCTokenInfo"] = answer{
 		"Subject": claims.Subject, "Issuer": claims.Issuer, "ClientIds": strings.Join(claims.Audience, ","),
 		"ExpirationTime": apiTime(time.Unix(claims.Expires, 0)), "IssuanceTime": apiTime(time.Unix(claims.IssuedAt, 0)),
@@ -95,31 +100,35 @@ func assumeRoleWithOIDC(s *Server, c *call) (answer, error) {
 }
 
 // openSession makes a temporary access key and drops those that are over for an hour.
-func (s *Server) openSession(c *call, role roleRequest, denied []string) (answer, error) {
+func (s *Server) openSession(now time.Time, role roleRequest, denied []string) (accessKey, error) {
 	key := accessKey{
 		ID: "STS." + randomHex(12), Secret: randomHex(22), Account: role.account, Denied: denied,
 		Session: &session{
 			Token: "CAIS" + randomHex(64), Role: role.role, Name: role.session,
-			Expires: c.arrived.Add(role.duration).UTC().Truncate(time.Second),
+			Expires: now.Add(role.duration).UTC().Truncate(time.Second),
 		},
 	}
-	err := s.store.change(func(x *change) error {
+	return key, s.store.change(func(x *change) error {
 		for id, old := range s.store.accessKeys.rows {
-			if old.Session != nil && c.arrived.Sub(old.Session.Expires) > time.Hour {
+			if old.Session != nil && now.Sub(old.Session.Expires) > time.Hour {
 				s.store.accessKeys.remove(x, id)
 			}
 		}
 		s.store.accessKeys.put(x, key.ID, key)
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
+}
+
+// assumed is the answer to both kinds of role assumption.
+func (k accessKey) assumed() answer {
 	return answer{
-		"AssumedRoleUser": answer{"Arn": key.caller().arn, "AssumedRoleId": role.role + ":" + role.session},
-		"Credentials": answer{
-			"AccessKeyId": key.ID, "AccessKeySecret": key.Secret, "SecurityToken": key.Session.Token,
-			"Expiration": apiTime(key.Session.Expires),
-		},
-	}, nil
+		"AssumedRoleUser": answer{"Arn": k.caller().arn, "AssumedRoleId": k.Session.Role + ":" + k.Session.Name},
+		"Credentials":     k.credentials(),
+	}
+}
+
+func (k accessKey) credentials() answer {
+	return answer{
+		"AccessKeyId": k.ID, "AccessKeySecret": k.Secret, "SecurityToken": k.Session.Token, "Expiration": apiTime(k.Session.Expires),
+	}
 }

@@ -19,12 +19,11 @@ type temporary struct{ id, secret, token string }
 
 func (b *bench) assumeRole(more ...string) temporary {
 	b.t.Helper()
-	form := map[string]string{"RoleArn": testRole, "RoleSessionName": "test"}
-	for i := 0; i < len(more); i += 2 {
-		form[more[i]] = more[i+1]
-	}
-	keys := b.call("AssumeRole", form)["Credentials"].(map[string]any)
-	return temporary{keys["AccessKeyId"].(string), keys["AccessKeySecret"].(string), keys["SecurityToken"].(string)}
+	return newTemporary(b.call("AssumeRole", merge(map[string]string{"RoleArn": testRole, "RoleSessionName": "test"}, more...)))
+}
+
+func newTemporary(a map[string]any) temporary {
+	return temporary{at[string](a, "Credentials", "AccessKeyId"), at[string](a, "Credentials", "AccessKeySecret"), at[string](a, "Credentials", "SecurityToken")}
 }
 
 func (k temporary) exchange(action string, form map[string]string) *exchange {
@@ -89,7 +88,7 @@ func TestSessionsEndAndNeedTheirToken(t *testing.T) {
 		{"with the token of another", query("SecurityToken", other.token), 0, 400, "InvalidSecurityToken.MismatchWithAccessKey"},
 		{"with another secret", func(e *exchange) { e.secret = testSecret }, 0, 400, "SignatureDoesNotMatch"},
 		{"at its end", func(*exchange) {}, 14 * time.Minute, 200, nil},
-		{"past its end", func(e *exchange) {}, time.Minute, 400, "InvalidSecurityToken.Expired"},
+		{"past its end", func(*exchange) {}, time.Minute, 400, "InvalidSecurityToken.Expired"},
 	} {
 		b.clock.advance(c.ahead)
 		e := key.exchange("DescribeRegions", nil)
@@ -127,14 +126,15 @@ func TestAssumeRoleRefuses(t *testing.T) {
 }
 
 // identityToken makes a token as a cluster's API server would, but for its signature.
-func identityToken(edit func(map[string]any)) string {
+func identityToken(t *testing.T, edit func(map[string]any)) string {
+	t.Helper()
 	claims := map[string]any{
 		"iss": "https://oidc.example.com", "sub": "system:serviceaccount:clbcert-system:clbcert", "aud": []string{"sts.aliyuncs.com"},
 		"exp": time.Now().Add(time.Hour).Unix(), "iat": time.Now().Unix(),
 	}
 	edit(claims)
 	encode := base64.RawURLEncoding.EncodeToString
-	return encode([]byte(`{"alg":"RS256"}`)) + "." + encode(must(json.Marshal(claims))) + ".c2ln"
+	return encode([]byte(`{"alg":"RS256"}`)) + "." + encode(must(json.Marshal(claims))(t)) + ".c2ln"
 }
 
 func TestAssumeRoleWithOIDC(t *testing.T) {
@@ -147,16 +147,16 @@ func TestAssumeRoleWithOIDC(t *testing.T) {
 		status int
 		code   any
 	}{
-		"a token of the cluster":            {identityToken(keep), form(), 200, nil},
-		"one audience as text":              {identityToken(func(c map[string]any) { c["aud"] = "sts.aliyuncs.com" }), form(), 200, nil},
-		"another audience":                  {identityToken(func(c map[string]any) { c["aud"] = "kubernetes" }), form(), 400, "AuthenticationFail.OIDCToken.Invalid"},
-		"an expired token":                  {identityToken(func(c map[string]any) { c["exp"] = 1 }), form(), 400, "AuthenticationFail.OIDCToken.Expired"},
+		"a token of the cluster":            {identityToken(t, keep), form(), 200, nil},
+		"one audience as text":              {identityToken(t, func(c map[string]any) { c["aud"] = "sts.aliyuncs.com" }), form(), 200, nil},
+		"another audience":                  {identityToken(t, func(c map[string]any) { c["aud"] = "kubernetes" }), form(), 400, "AuthenticationFail.OIDCToken.Invalid"},
+		"an expired token":                  {identityToken(t, func(c map[string]any) { c["exp"] = 1 }), form(), 400, "AuthenticationFail.OIDCToken.Expired"},
 		"no token at all":                   {"", form(), 400, "MissingParameter"},
 		"a token that is none":              {"hello", form(), 400, "AuthenticationFail.OIDCToken.Invalid"},
-		"a provider of another account":     {identityToken(keep), form("OIDCProviderArn", "acs:ram::1:oidc-provider/p"), 400, "InvalidParameter.OIDCProviderArn"},
-		"no timestamp":                      {identityToken(keep), drop("Timestamp"), 400, "MissingParameter"},
-		"a timestamp of long ago":           {identityToken(keep), query("Timestamp", "2020-01-01T00:00:00Z"), 400, "InvalidTimeStamp.Expired"},
-		"a role that is none, with a token": {identityToken(keep), form("RoleArn", "x"), 400, "InvalidParameter.RoleArn"},
+		"a provider of another account":     {identityToken(t, keep), form("OIDCProviderArn", "acs:ram::1:oidc-provider/p"), 400, "InvalidParameter.OIDCProviderArn"},
+		"no timestamp":                      {identityToken(t, keep), drop("Timestamp"), 400, "MissingParameter"},
+		"a timestamp of long ago":           {identityToken(t, keep), query("Timestamp", "2020-01-01T00:00:00Z"), 400, "InvalidTimeStamp.Expired"},
+		"a role that is none, with a token": {identityToken(t, keep), form("RoleArn", "x"), 400, "InvalidParameter.RoleArn"},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			t.Parallel()
@@ -176,9 +176,7 @@ func TestAssumeRoleWithOIDC(t *testing.T) {
 			if c.status != http.StatusOK {
 				return
 			}
-			keys := e.document["Credentials"].(map[string]any)
-			key := temporary{keys["AccessKeyId"].(string), keys["AccessKeySecret"].(string), keys["SecurityToken"].(string)}
-			use := key.exchange("DescribeServerCertificates", nil)
+			use := newTemporary(e.document).exchange("DescribeServerCertificates", nil)
 			if err := bench.send(use.sign()); err != nil || use.status != http.StatusOK {
 				t.Errorf("its key is refused: %v %s", err, use.body)
 			}

@@ -1,7 +1,6 @@
 package simulator
 
 import (
-	"encoding/base64"
 	"maps"
 	"slices"
 )
@@ -9,25 +8,17 @@ import (
 // tagPage is how many tags ListTagResources gives at a time.
 const tagPage = 50
 
-// tagElements gives tags as lists show them: TagKey and TagValue, where requests say Key and Value.
-func tagElements(tags map[string]string) answer {
+// tagList gives tags as answers show them: TagKey and TagValue, where requests say Key and Value.
+func tagList(tags map[string]string) []answer {
 	rows := []answer{}
 	for _, key := range slices.Sorted(maps.Keys(tags)) {
 		rows = append(rows, answer{"TagKey": key, "TagValue": tags[key]})
 	}
-	return answer{"Tag": rows}
+	return rows
 }
 
-// resourceTypes are those whose tags can be changed.
-var resourceTypes = []string{"certificate"}
-
-func (p *params) resourceType() string {
-	kind := p.required("ResourceType")
-	if kind != "" && !slices.Contains(resourceTypes, kind) {
-		p.refuse("InvalidParameter.ResourceType", "The ResourceType is not supported.")
-	}
-	return kind
-}
+// tagElements is tagList in the element that most answers have around it.
+func tagElements(tags map[string]string) answer { return answer{"Tag": tagList(tags)} }
 
 func (p *params) resourceIDs() []string {
 	ids := p.list("ResourceId", maxTags)
@@ -39,7 +30,8 @@ func (p *params) resourceIDs() []string {
 
 // tagResources puts tags on resources, over old ones of the same key: on all of them or on none.
 func tagResources(s *Server, c *call) (answer, error) {
-	kind, ids, tags := c.params.resourceType(), c.params.resourceIDs(), c.params.tags()
+	_, kind := c.params.readResourceType()
+	ids, tags := c.params.resourceIDs(), c.params.tags()
 	if len(tags) == 0 {
 		c.params.requiredAs("MissingParam.TagKey", "Tag.1.Key")
 	}
@@ -47,8 +39,12 @@ func tagResources(s *Server, c *call) (answer, error) {
 		return nil, c.params.err
 	}
 	return nil, s.retag(c, kind, ids, func(old map[string]string) (map[string]string, error) {
-		merged := maps.Clone(old)
-		maps.Copy(merged, tags)
+		merged := maps.Clone(tags)
+		for key, value := range old {
+			if _, given := tags[key]; !given {
+				merged[key] = value
+			}
+		}
 		if len(merged) > maxTags {
 			return nil, refuse("TagCountLimit", "A resource can have at most %d tags.", maxTags)
 		}
@@ -58,7 +54,8 @@ func tagResources(s *Server, c *call) (answer, error) {
 
 // untagResources takes tags off resources: those named, or with All and no names every one.
 func untagResources(s *Server, c *call) (answer, error) {
-	kind, ids, keys, all := c.params.resourceType(), c.params.resourceIDs(), c.params.list("TagKey", maxTags), c.params.flag("All")
+	_, kind := c.params.readResourceType()
+	ids, keys, all := c.params.resourceIDs(), c.params.list("TagKey", maxTags), c.params.flag("All")
 	if len(keys) == 0 && !all {
 		c.params.requiredAs("MissingParam.TagKey", "TagKey.1")
 	}
@@ -77,19 +74,18 @@ func untagResources(s *Server, c *call) (answer, error) {
 }
 
 // retag gives each of the resources the tags that edit makes of its old ones.
-func (s *Server) retag(c *call, _ string, ids []string, edit func(map[string]string) (map[string]string, error)) error {
+func (s *Server) retag(c *call, kind resourceType, ids []string, edit func(map[string]string) (map[string]string, error)) error {
 	return s.store.change(func(x *change) error {
 		for _, id := range ids {
-			row, ok := s.certificate(c, id)
+			old, ok := kind.find(s, c, id)
 			if !ok {
 				return refuse("InvalidResourceId.NotFound", "The specified resource %s does not exist.", id)
 			}
-			tags, err := edit(row.Tags)
+			tags, err := edit(old)
 			if err != nil {
 				return err
 			}
-			row.Tags = tags
-			s.store.certificates.put(x, id, row)
+			kind.put(s, x, id, tags)
 		}
 		return nil
 	})
@@ -98,49 +94,43 @@ func (s *Server) retag(c *call, _ string, ids []string, edit func(map[string]str
 // tagRow is one tag of one resource.
 type tagRow struct{ resource, key, value string }
 
+func (r tagRow) place() string { return r.resource + " " + r.key }
+
 // listTagResources lists tags by resource, by tag, or both, page by page. With tags given it lists only those (own
 // reading: the reference doesn't say whether the others of the resource come too).
 func listTagResources(s *Server, c *call) (answer, error) {
-	kind, ids, filters := c.params.resourceType(), c.params.list("ResourceId", maxTags), c.params.tagFilters()
+	name, kind := c.params.readResourceType()
+	ids, filters := c.params.list("ResourceId", maxTags), c.params.tagFilters()
 	if len(ids) == 0 && len(filters) == 0 {
 		c.params.required("ResourceId.1")
-	}
-	after, err := base64.RawURLEncoding.DecodeString(c.params.optional("NextToken"))
-	if err != nil {
-		c.params.refuse("InvalidParameter.NextToken", "The NextToken is not valid.")
 	}
 	if c.params.err != nil {
 		return nil, c.params.err
 	}
-	rows, next := []answer{}, ""
-	for _, tag := range s.tagRows(c, ids, filters) {
-		place := tag.resource + " " + tag.key
-		if place <= string(after) {
-			continue
+	var all []tagRow
+	for _, resource := range kind.list(s, c) {
+		if (len(ids) == 0 || slices.Contains(ids, resource.id)) && matchesAll(filters, resource.tags) {
+			all = append(all, resource.rows(filters)...)
 		}
-		if len(rows) == tagPage {
-			next = rows[tagPage-1]["ResourceId"].(string) + " " + rows[tagPage-1]["TagKey"].(string)
-			break
-		}
-		rows = append(rows, answer{"ResourceId": tag.resource, "ResourceType": kind, "TagKey": tag.key, "TagValue": tag.value})
 	}
-	return answer{
-		"TagResources": answer{"TagResource": rows}, "NextToken": base64.RawURLEncoding.EncodeToString([]byte(next)),
-	}, nil
+	cut, next, err := page(all, tagRow.place, c.params.optional("NextToken"), tagPage)
+	if err != nil {
+		return nil, err
+	}
+	rows := []answer{}
+	for _, row := range cut {
+		rows = append(rows, answer{"ResourceId": row.resource, "ResourceType": name, "TagKey": row.key, "TagValue": row.value})
+	}
+	return answer{"TagResources": answer{"TagResource": rows}, "NextToken": next}, nil
 }
 
-// tagRows are the tags asked for, in the order of resource and key.
-func (s *Server) tagRows(c *call, ids []string, filters []tagFilter) []tagRow {
+// rows are the resource's tags that the filters name, or all without filters, by key.
+func (t tagged) rows(filters []tagFilter) []tagRow {
 	var rows []tagRow
-	for _, row := range s.listedCertificates(c) {
-		if len(ids) > 0 && !slices.Contains(ids, row.ID) || !matchesAll(filters, row.Tags) {
-			continue
-		}
-		for _, key := range slices.Sorted(maps.Keys(row.Tags)) {
-			asked := slices.ContainsFunc(filters, func(f tagFilter) bool { return f.key == key })
-			if len(filters) == 0 || asked {
-				rows = append(rows, tagRow{row.ID, key, row.Tags[key]})
-			}
+	for _, key := range slices.Sorted(maps.Keys(t.tags)) {
+		named := slices.ContainsFunc(filters, func(f tagFilter) bool { return f.key == key })
+		if len(filters) == 0 || named {
+			rows = append(rows, tagRow{t.id, key, t.tags[key]})
 		}
 	}
 	return rows

@@ -40,7 +40,7 @@ func TestTagsComeAndGo(t *testing.T) {
 	} {
 		c.filters["ResourceType"] = "certificate"
 		a := b.call("ListTagResources", c.filters)
-		if rows := a["TagResources"].(map[string]any)["TagResource"].([]any); len(rows) != c.want || a["NextToken"] != "" {
+		if rows := list(a, "TagResources", "TagResource"); len(rows) != c.want || a["NextToken"] != "" {
 			t.Errorf("%s: %v", sentence, a)
 		}
 	}
@@ -99,7 +99,7 @@ func TestMoveResourceGroup(t *testing.T) {
 	}
 	for group, want := range map[string]int{"rg-one": 0, "rg-two": 1, "": 2} {
 		a := b.call("DescribeServerCertificates", map[string]string{"ResourceGroupId": group})
-		if rows := a["ServerCertificates"].(map[string]any)["ServerCertificate"].([]any); len(rows) != want {
+		if rows := list(a, "ServerCertificates", "ServerCertificate"); len(rows) != want {
 			t.Errorf("in resource group %q there are %d", group, len(rows))
 		}
 	}
