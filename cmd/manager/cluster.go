@@ -37,7 +37,11 @@ func newManager(ctx context.Context, o *options, cloud *cloud) (ctrl.Manager, er
 	}
 	config.UserAgent = version.UserAgent()
 	config.QPS = -1 // the API server's priority and fairness is the limit
-	manager, err := ctrl.NewManager(config, managerOptions(o))
+	options, err := managerOptions(o)
+	if err != nil {
+		return nil, err
+	}
+	manager, err := ctrl.NewManager(config, options)
 	if err != nil {
 		return nil, fmt.Errorf("connecting to the API server at %s: %w", config.Host, err)
 	}
@@ -61,12 +65,10 @@ func newManager(ctx context.Context, o *options, cloud *cloud) (ctrl.Manager, er
 }
 
 // managerOptions say what is cached and served.
-func managerOptions(o *options) ctrl.Options {
+func managerOptions(o *options) (ctrl.Options, error) {
 	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
-		if err := add(scheme); err != nil {
-			panic(err) // types of this build that don't fit together
-		}
+	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
+		return ctrl.Options{}, fmt.Errorf("registering the API types: %w", err)
 	}
 	var namespaces map[string]cache.Config
 	if len(o.watchNamespaces) > 0 {
@@ -92,7 +94,7 @@ func managerOptions(o *options) ctrl.Options {
 		LeaderElectionID:              name,
 		LeaderElectionNamespace:       cmp.Or(os.Getenv("POD_NAMESPACE"), "clbcert-system"),
 		LeaderElectionReleaseOnCancel: true,
-	}
+	}, nil
 }
 
 // checkCluster makes sure that the API server answers and knows ServerCertificates,

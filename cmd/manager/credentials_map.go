@@ -24,18 +24,24 @@ type credentialsMap struct {
 }
 
 // readCredentialsMap reads the rules; none from no file.
-func readCredentialsMap(file string) ([]controllers.RoleRule, error) {
-	if file == "" {
-		return nil, nil
+func (o *options) readCredentialsMap() error {
+	if o.credentialsMapFile == "" {
+		return nil
 	}
-	text, err := os.ReadFile(file)
+	text, err := os.ReadFile(o.credentialsMapFile)
 	if err != nil {
-		return nil, fmt.Errorf("--credentials-map: %w", err)
+		return fmt.Errorf("--credentials-map: %w", err)
 	}
 	var content credentialsMap
 	if err := yaml.UnmarshalStrict(text, &content); err != nil {
-		return nil, fmt.Errorf("--credentials-map: reading %s: %w", file, err)
+		return fmt.Errorf("--credentials-map: reading %s: %w", o.credentialsMapFile, err)
 	}
+	o.roles, err = content.rules(o.credentialsMapFile)
+	return err
+}
+
+// rules are the entries' rules, in their order.
+func (content credentialsMap) rules(file string) ([]controllers.RoleRule, error) {
 	rules := make([]controllers.RoleRule, 0, len(content.Roles))
 	for i, entry := range content.Roles {
 		where := fmt.Sprintf("--credentials-map: %s: roles[%d]", file, i)

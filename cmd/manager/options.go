@@ -51,7 +51,7 @@ func (l *list) String() string { return strings.Join(*l, ",") }
 // Set replaces the list; blanks around values are ignored.
 func (l *list) Set(text string) error {
 	*l = nil
-	for _, value := range strings.Split(text, ",") {
+	for value := range strings.SplitSeq(text, ",") {
 		if value = strings.TrimSpace(value); value != "" {
 			*l = append(*l, value)
 		}
@@ -115,13 +115,26 @@ var (
 	clusterIDForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$`)
 )
 
-// check finds the first value that can't be.
+// check finds the first value that can't be, and reads the files.
 func (o *options) check() error {
+	for _, check := range []func() error{o.checkRegions, o.checkNumbers, o.checkNames, o.readCredentialsMap, o.readRoots} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o *options) checkRegions() error {
 	for _, region := range append([]string{o.region}, o.regions...) {
 		if region != "" && !regionForm.MatchString(region) {
 			return fmt.Errorf("--region, --regions: %q is no region: write it like cn-hangzhou", region)
 		}
 	}
+	return nil
+}
+
+func (o *options) checkNumbers() error {
 	switch {
 	case o.concurrency < 1:
 		return fmt.Errorf("--concurrency is %d: it must be at least 1", o.concurrency)
@@ -129,19 +142,22 @@ func (o *options) check() error {
 		return fmt.Errorf("--api-qps is %v and --api-burst %d: they must be at least 0 and 1", o.apiQPS, o.apiBurst)
 	case o.apiTimeout <= 0 || o.resyncInterval <= 0 || o.consistencyWindow < 0:
 		return errors.New("--api-timeout, --resync-interval and --consistency-window must be positive durations, such as 10s")
-	case o.bindingPolicy != "Tagged" && o.bindingPolicy != "Any":
+	default:
+		return nil
+	}
+}
+
+func (o *options) checkNames() (err error) {
+	if o.bindingPolicy != "Tagged" && o.bindingPolicy != "Any" {
 		return fmt.Errorf("--binding-policy is %q: it must be Tagged or Any", o.bindingPolicy)
-	case o.clusterID != "" && (!clusterIDForm.MatchString(o.clusterID) || reserved(o.clusterID)):
+	}
+	if o.clusterID != "" && (!clusterIDForm.MatchString(o.clusterID) || reserved(o.clusterID)) {
 		return fmt.Errorf("--cluster-id %q can't be the value of a tag: use 1-128 letters, digits, '.', '_', ':', '/' and '-', and neither begin with aliyun or acs: nor contain http:// or https://", o.clusterID)
 	}
-	var err error
 	if o.selector, err = labels.Parse(o.watchLabelSelector); err != nil {
 		return fmt.Errorf("--watch-label-selector: %w", err)
 	}
-	if o.roles, err = readCredentialsMap(o.credentialsMapFile); err != nil {
-		return err
-	}
-	return o.readRoots()
+	return nil
 }
 
 // reserved tells what the API takes in no tag's value.
