@@ -62,6 +62,16 @@ func (k accessKey) caller() caller {
 	}
 }
 
+// deniesUnknown gives an action that is denied but doesn't exist.
+func (k accessKey) deniesUnknown() (string, bool) {
+	for _, name := range k.Denied {
+		if _, known := operations[name]; !known && name != "*" {
+			return name, true
+		}
+	}
+	return "", false
+}
+
 // accessKey finds a key, and checks its state and its token.
 func (s *Server) accessKey(id, token string, now time.Time) (accessKey, error) {
 	var key accessKey

@@ -3,6 +3,7 @@ package simulator
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"regexp"
@@ -37,6 +38,9 @@ func (s *Server) putAccessKey(w http.ResponseWriter, r *http.Request) {
 	err := s.store.change(func(x *change) error {
 		if key.Secret == "" {
 			key.Secret = s.store.accessKeys.rows[key.ID].Secret
+		}
+		if name, unknown := key.deniesUnknown(); unknown {
+			return fmt.Errorf("there is no action %q to deny", name)
 		}
 		if key.ID == "" || key.Secret == "" || !accountID.MatchString(key.Account) {
 			return errors.New("an access key needs an id, a secret and an account of digits")

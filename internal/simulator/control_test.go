@@ -89,7 +89,7 @@ func TestInactiveAccessKey(t *testing.T) {
 func TestAccessKeysThatAreNone(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	for _, body := range []string{"", "[]", `{"id":"x","secret":"s"}`, `{"id":"new","account":"1"}`, `{"secret":"s","account":"1"}`} {
+	for _, body := range []string{"", "[]", `{"id":"x","secret":"s"}`, `{"id":"new","account":"1"}`, `{"secret":"s","account":"1"}`, `{"id":"x","secret":"s","account":"1","denied":["Upload"]}`} {
 		if status := b.put("/access-keys", body); status != http.StatusBadRequest {
 			t.Errorf("PUT /access-keys of %q gives %d", body, status)
 		}

@@ -35,9 +35,13 @@ var (
 		}
 		return newIssuer(root, "intermediate")
 	})
-	smallRSA = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 1024) })
-	usualRSA = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+	smallRSA = sync.OnceValues(newRSA(1024))
+	usualRSA = sync.OnceValues(newRSA(2048))
 )
+
+func newRSA(bits int) func() (*rsa.PrivateKey, error) {
+	return func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, bits) }
+}
 
 // must ends a test that can't make its own material: must(make())(t).
 func must[T any](value T, err error) func(*testing.T) T {
@@ -57,7 +61,7 @@ func ecKey(t *testing.T, curve elliptic.Curve) crypto.Signer {
 
 func rsaKey(t *testing.T, bits int) crypto.Signer {
 	t.Helper()
-	return must(rsa.GenerateKey(rand.Reader, bits))(t)
+	return must(newRSA(bits)())(t)
 }
 
 func ed25519Key(t *testing.T) crypto.Signer {

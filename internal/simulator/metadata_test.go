@@ -13,7 +13,10 @@ func (b *bench) metadata(method, path, header, value string) (int, string) {
 	b.t.Helper()
 	request := must(http.NewRequestWithContext(b.t.Context(), method, "https://"+b.host+"/latest"+path, nil))(b.t)
 	request.Header.Set(header, value)
-	response := must(b.http.Do(request))(b.t)
+	response, err := b.http.Do(request)
+	if err != nil {
+		b.t.Fatal(err)
+	}
 	defer func() { _ = response.Body.Close() }()
 	return response.StatusCode, string(must(io.ReadAll(response.Body))(b.t))
 }
@@ -45,7 +48,7 @@ func TestMetadataGivesTheRolesCredentials(t *testing.T) {
 		t.Fatalf("the credentials are %s (%v)", body, err)
 	}
 	key := temporary{keys.AccessKeyID, keys.AccessKeySecret, keys.SecurityToken}
-	if e := key.exchange("GetCallerIdentity", nil).sign(); b.send(e) != nil || e.document["AccountId"] != DefaultAccount {
+	if e := key.exchange("GetCallerIdentity").sign(); b.send(e) != nil || e.document["AccountId"] != DefaultAccount {
 		t.Errorf("the credentials are those of %s", e.body)
 	}
 	b.clock.advance(time.Minute + time.Second)

@@ -80,7 +80,10 @@ func signV3Request(request *http.Request, keyID, secret string) {
 // do sends a request, and gives its status and code.
 func (b *bench) do(request *http.Request) (status int, code string) {
 	b.t.Helper()
-	response := must(b.http.Do(request))(b.t)
+	response, err := b.http.Do(request)
+	if err != nil {
+		b.t.Fatal(err)
+	}
 	defer func() { _ = response.Body.Close() }()
 	var document map[string]any
 	if err := json.Unmarshal(must(io.ReadAll(response.Body))(b.t), &document); err != nil {

@@ -43,7 +43,7 @@ func TestRestartKeepsAccessKeys(t *testing.T) {
 	b.put("/access-keys", `{"id":"LTAIsecond","secret":"s","account":"1000000000000002"}`)
 	b.stop()
 	b.serve()
-	if e := key.exchange("DescribeServerCertificates", nil).sign(); b.send(e) != nil || e.status != 200 {
+	if e := key.exchange("DescribeServerCertificates").sign(); b.send(e) != nil || e.status != 200 {
 		t.Errorf("the session is lost: %s", e.body)
 	}
 	e := newExchange("GetCallerIdentity", nil)

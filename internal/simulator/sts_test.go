@@ -26,8 +26,8 @@ func newTemporary(a map[string]any) temporary {
 	return temporary{at[string](a, "Credentials", "AccessKeyId"), at[string](a, "Credentials", "AccessKeySecret"), at[string](a, "Credentials", "SecurityToken")}
 }
 
-func (k temporary) exchange(action string, form map[string]string) *exchange {
-	e := newExchange(action, form)
+func (k temporary) exchange(action string) *exchange {
+	e := newExchange(action, nil)
 	e.secret = k.secret
 	e.query.Set("AccessKeyId", k.id)
 	e.query.Set("SecurityToken", k.token)
@@ -91,7 +91,7 @@ func TestSessionsEndAndNeedTheirToken(t *testing.T) {
 		{"past its end", func(*exchange) {}, time.Minute, 400, "InvalidSecurityToken.Expired"},
 	} {
 		b.clock.advance(c.ahead)
-		e := key.exchange("DescribeRegions", nil)
+		e := key.exchange("DescribeRegions")
 		e.query.Set("Timestamp", apiTime(b.clock.now()))
 		c.edit(e)
 		if err := b.send(e.sign()); err != nil || e.status != c.status || e.document["Code"] != c.code {
@@ -176,7 +176,7 @@ func TestAssumeRoleWithOIDC(t *testing.T) {
 			if c.status != http.StatusOK {
 				return
 			}
-			use := newTemporary(e.document).exchange("DescribeServerCertificates", nil)
+			use := newTemporary(e.document).exchange("DescribeServerCertificates")
 			if err := bench.send(use.sign()); err != nil || use.status != http.StatusOK {
 				t.Errorf("its key is refused: %v %s", err, use.body)
 			}
