@@ -37,8 +37,8 @@ test: build ## every test, on a real API server
 	@race=; if [ "$$(go env CGO_ENABLED)" = 1 ]; then race=-race; \
 	else echo 'no C compiler, or CGO_ENABLED=0: the tests run without the race detector' >&2; fi; \
 	$(PROGRAMS); \
-	go test -C hack/controlplane $$race ./...; \
-	go test $$race -timeout 20m ./...
+	go test -C hack/controlplane -count=1 $$race ./...; \
+	go test -count=1 $$race -timeout 20m ./...
 
 lint: ## the linters, on every module; no comment in the code may silence one
 	@if git grep -n --untracked 'nolint' -- '*.go'; then echo 'exempt it in .golangci.yml, with the reason' >&2; exit 1; fi

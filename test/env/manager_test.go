@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	coordinationv1 "k8s.io/api/coordination/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/clbcert/clbcert/api/v1alpha1"
@@ -26,6 +27,16 @@ func TestManagerUploadsBeforeAndAfterACrash(t *testing.T) {
 		t.Errorf("the simulator saw %+v, want two uploads by clbcert", got)
 	}
 	manager.Restart(t)
+}
+
+func TestManagerMayElectALeader(t *testing.T) {
+	t.Parallel()
+	cluster, simulator := env.Shared(t), env.StartSimulator(t)
+	env.StartManager(t, cluster, simulator, "--watch-namespaces", cluster.Namespace(t), "--leader-elect")
+	lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: "clbcert", Namespace: "clbcert-system"}}
+	env.WaitFor(t, cluster, lease, "a holder", func(l *coordinationv1.Lease) bool {
+		return l.Spec.HolderIdentity != nil && *l.Spec.HolderIdentity != ""
+	})
 }
 
 func upload(t *testing.T, cluster *env.Cluster, namespace, name string) {
