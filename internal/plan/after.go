@@ -62,7 +62,7 @@ func (s State) afterSuccess(step Step, o Outcome) State {
 		s.Stopped, s.Until = true, step.Until
 	case AddFinalizer:
 		s.HasFinalizer = true
-		s.Memory.Blank = s.Recorded.CertificateID == "" && s.Recorded.PendingUpload == nil
+		s.Memory.Blank = s.Recorded.CertificateID == "" && s.Recorded.PendingUpload == nil && s.Status.CertificateID == ""
 	case RemoveFinalizer:
 		s.HasFinalizer, s.Stopped = false, true
 	case RecordIntent:

@@ -97,6 +97,9 @@ func (s State) upload() Step {
 // keep looks after the recorded certificate: is it still there, under the name, tags
 // and resource group that the spec wants? Then what it superseded is cleared up.
 func (s State) keep() Step {
+	if !s.HasFinalizer && !s.DryRun {
+		return AddFinalizer{} // adopted without one, or somebody took it away
+	}
 	due, since := s.verification()
 	if due && !s.looked(since) {
 		return Look{Since: since}
