@@ -26,25 +26,20 @@ type memory struct {
 	written string
 }
 
-// get returns what is remembered of an object, and begins where nothing is. Of a
-// pending upload that this process doesn't know, it notes until when a request of it
-// may leave another replica: by this one's own clock, from now on.
+// get returns what is remembered of an object, as a pass over it begins.
 func (m *memories) get(object *v1alpha1.ServerCertificate, now time.Time) plan.Memory {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
 	key := client.ObjectKeyFromObject(object)
 	known := m.objects[key]
 	if known == nil || known.uid != object.UID {
-		known = &memory{uid: object.UID, plan: plan.Memory{FirstSeen: now}}
+		known = &memory{uid: object.UID}
 		if m.objects == nil {
 			m.objects = map[types.NamespacedName]*memory{}
 		}
 		m.objects[key] = known
 	}
-	if pending := object.Status.PendingUpload; pending != nil && !pending.StartTime.Time.Equal(known.plan.PendingStart) {
-		known.plan.PendingStart = pending.StartTime.Time
-		known.plan.PendingClosed = now.Add(pending.Deadline.Sub(pending.StartTime.Time))
-	}
+	known.plan = known.plan.Observe(object, now)
 	return known.plan
 }
 

@@ -135,34 +135,6 @@ type List struct {
 	Certificates []Certificate
 }
 
-// Memory is what one process remembers of an object from pass to pass. It makes
-// work cheaper or later, never wrong: a new process begins with none.
-type Memory struct {
-	// FirstSeen is when this process first saw the object.
-	FirstSeen time.Time
-	// Blank says that this process recorded a status that knew of no certificate:
-	// then none can be in the cloud that is just forgotten.
-	Blank bool
-	// Verified is when the list began that the recorded certificate was last
-	// compared with, for Generation.
-	Verified   time.Time
-	Generation int64
-	// Amended is when the certificates were last changed: older lists don't show it.
-	Amended time.Time
-	// PendingStart names the pending upload that PendingClosed speaks of: the time
-	// after which no request of it can be under way.
-	PendingStart, PendingClosed time.Time
-	// Failures counts the failures in a row, Failed is the last, RetryAt the time
-	// before which the cloud isn't called again for Inputs.
-	Failures int
-	Failed   *Obstacle
-	RetryAt  time.Time
-	Inputs   string
-	// TidyFailures and TidyAt are the same for the clean-up of superseded certificates.
-	TidyFailures int
-	TidyAt       time.Time
-}
-
 // Event is something worth telling the object's owner.
 type Event struct {
 	// Warning tells a warning from a normal event.
