@@ -17,7 +17,7 @@ kubectl get clbcert -n demo --watch
 kubectl annotate clbcert web -n demo --overwrite clbcert.dev/sync-requested-at="$(date)"
 kubectl delete clbcert web -n demo           # takes its certificates from the cloud
 curl --cacert %s %s/state
-`, d.shell.kubeconfig, d.shell.path, d.shell.folder, d.simulator.CAFile, d.simulator.URL)
+`, d.cluster.Kubeconfig, d.shell.path(), d.shell.folder, d.simulator.CAFile, d.simulator.URL)
 	<-d.stage.ctx.Done()
 	say("Ending.")
 }

@@ -88,9 +88,6 @@ func (s *stage) Helper() {}
 // Logf keeps a line for the log of a failure.
 func (s *stage) Logf(format string, args ...any) { fmt.Fprintf(&s.log, format+"\n", args...) }
 
-// Name is that of the program.
-func (s *stage) Name() string { return "demo" }
-
 // TempDir is a folder that goes at the end.
 func (s *stage) TempDir() string {
 	folder, err := os.MkdirTemp("", "clbcert-demo-")

@@ -37,7 +37,6 @@ type TB interface {
 	Fatalf(format string, args ...any)
 	Helper()
 	Logf(format string, args ...any)
-	Name() string
 	TempDir() string
 }
 

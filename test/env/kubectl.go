@@ -5,11 +5,18 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"path/filepath"
 	"strings"
 )
 
 // KubectlPath is the control plane's kubectl.
 func (c *Cluster) KubectlPath() string { return c.kubectl }
+
+// KubectlEnv is the environment by which kubectl finds the cluster. What kubectl
+// caches goes with the cluster: another one may get its port.
+func (c *Cluster) KubectlEnv() []string {
+	return []string{"KUBECONFIG=" + c.Kubeconfig, "KUBECACHEDIR=" + filepath.Join(c.folder, "kubectl")}
+}
 
 // Kubectl runs kubectl as the administrator and gives what it writes on standard
 // output. An exit code other than 0 ends the test.
@@ -37,7 +44,7 @@ func (c *Cluster) mustKubectl(tb TB, input string, args ...string) string {
 // holds what kubectl wrote on standard error.
 func (c *Cluster) TryKubectl(ctx context.Context, input io.Reader, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, c.kubectl, args...)
-	cmd.Env = append(minimalEnv(), "KUBECONFIG="+c.Kubeconfig)
+	cmd.Env = append(minimalEnv(), c.KubectlEnv()...)
 	cmd.Stdin = input
 	var stdout, stderr strings.Builder
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
