@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -30,9 +31,11 @@ func (r *Reconciler) record(ctx context.Context, s plan.State) (ctrl.Result, err
 	}
 	outlook := plan.Summary(s)
 	if !equality.Semantic.DeepEqual(outlook.Status, s.Recorded) {
-		if _, err := r.apply(context.WithoutCancel(ctx), s.Object, outlook.Status); err != nil {
+		written, err := r.apply(context.WithoutCancel(ctx), s.Object, outlook.Status)
+		if err != nil {
 			return r.giveUp(ctx, s, plan.Record{}, err)
 		}
+		s.Memory = s.Memory.Wrote(written)
 		r.memories.put(client.ObjectKeyFromObject(s.Object), s)
 	}
 	r.tell(s.Object, outlook.Events)
@@ -84,6 +87,22 @@ func (r *Reconciler) tell(object *v1alpha1.ServerCertificate, happened []plan.Ev
 		if event.Warning {
 			kind = corev1.EventTypeWarning
 		}
-		r.Events.Eventf(object, nil, kind, event.Reason, event.Action, "%s", event.Message)
+		r.Events.Eventf(object, nil, kind, event.Reason, event.Action, "%s", note(event.Message))
 	}
+}
+
+// maxNote is the longest note of an Event in bytes (events.k8s.io/v1): the API server
+// refuses longer ones.
+const maxNote = 1024
+
+// note cuts a message to what an Event takes, at the border of a character.
+func note(message string) string {
+	if len(message) <= maxNote {
+		return message
+	}
+	end := maxNote
+	for !utf8.RuneStart(message[end]) {
+		end--
+	}
+	return message[:end]
 }

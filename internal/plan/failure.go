@@ -93,8 +93,7 @@ func (s State) afterFailedDelete(step Delete, o Outcome, obstacle *Obstacle) Sta
 		return s
 	}
 	if o.Err.Class() == clberr.InUse {
-		obstacle.Message += "; take the binding out first, or point the listener elsewhere; or set the annotation " +
-			v1alpha1.AnnotationAbandon + `="true" to leave the cloud as it is`
+		obstacle.Message += "; take the binding out first, or point the listener elsewhere"
 	}
 	s.Trouble = obstacle
 	return s.backOff(obstacle, o.At.Add(delay))

@@ -77,6 +77,8 @@ type verdict struct {
 // uploaded tells whether the wanted certificate is in the cloud.
 func (s State) uploaded() verdict {
 	switch obstacle := s.firstObstacle(); {
+	case obstacle != nil && s.Deleting():
+		return verdict{metav1.ConditionFalse, obstacle.Reason, cut(obstacle.Message, v1alpha1.MaxMessage-len(wayOut)) + wayOut}
 	case obstacle != nil:
 		return verdict{metav1.ConditionFalse, obstacle.Reason, obstacle.Message}
 	case s.Held != nil:
@@ -91,6 +93,10 @@ func (s State) uploaded() verdict {
 		return verdict{metav1.ConditionFalse, v1alpha1.ReasonProgressing, "making sure that the certificate isn't in the cloud already"}
 	}
 }
+
+// wayOut is for a Terminating object that can't go: its owner may not have the means
+// to mend what stands in the way.
+const wayOut = "; or set the annotation " + v1alpha1.AnnotationAbandon + `="true" to let the object go and leave the cloud as it is`
 
 // progress tells what is awaited of a pending upload.
 func (s State) progress() string {
