@@ -213,17 +213,12 @@ func (s *stage) checkBad(bad badInput) {
 	s.Helper()
 	object := s.certificate(bad.name)
 	said := s.unready(object, bad.reason)
-	text := message(said, v1alpha1.ConditionReady)
-	for _, want := range append([]string{`"` + bad.name + `-tls"`}, bad.says...) {
-		if !strings.Contains(text, want) {
-			s.Errorf("the message doesn't tell %q: %s", want, text)
-		}
-	}
+	s.checkSays(said, append(bad.says, `"`+bad.name+`-tls"`)...)
 	if !condition(said, v1alpha1.ConditionUploaded, metav1.ConditionFalse, bad.reason) {
 		s.Errorf("Uploaded isn't False for the same reason: %+v", said.Status.Conditions)
 	}
 	s.checkParts(said, bad.stalls)
-	again := s.barrier(object)
+	text, again := message(said, v1alpha1.ConditionReady), s.barrier(object)
 	if now := message(again, v1alpha1.ConditionReady); now != text {
 		s.Errorf("asked again, the message changed from %q to %q", text, now)
 	}

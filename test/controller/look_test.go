@@ -2,6 +2,7 @@ package controller
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,6 +29,17 @@ func message(o *v1alpha1.ServerCertificate, kind string) string {
 		return c.Message
 	}
 	return ""
+}
+
+// checkSays checks what the message of Ready tells.
+func (s *stage) checkSays(o *v1alpha1.ServerCertificate, wants ...string) {
+	s.Helper()
+	text := message(o, v1alpha1.ConditionReady)
+	for _, want := range wants {
+		if !strings.Contains(text, want) {
+			s.Errorf("the message doesn't tell %q: %s", want, text)
+		}
+	}
 }
 
 // checkParts checks what kstatus reads: a Ready that isn't True goes with exactly one
