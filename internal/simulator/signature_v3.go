@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -86,13 +87,13 @@ func (s signatureV3) covers(header http.Header) bool {
 	return true
 }
 
-// canonicalRequest writes a request the one way that is signed. The path of an RPC call is always /.
+// canonicalRequest writes a request the one way that is signed: parameters sorted by name (A.1 before A.10, which comes
+// first where "name=value" is sorted). The path of an RPC call is always /.
 func canonicalRequest(r *http.Request, query url.Values, headers []string) string {
 	pairs := []string{}
-	for name := range query {
+	for _, name := range slices.Sorted(maps.Keys(query)) {
 		pairs = append(pairs, percentEncode(name)+"="+percentEncode(query.Get(name)))
 	}
-	slices.Sort(pairs)
 	var lines strings.Builder
 	for _, name := range headers {
 		value := strings.Join(r.Header.Values(name), ",")
