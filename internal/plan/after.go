@@ -40,13 +40,14 @@ func After(s State, step Step, o Outcome) State {
 		return s
 	case o.Obstacle != nil:
 		s.Trouble, s.Stopped = o.Obstacle, true
-		return s.backOff(o.Obstacle, o.At.Add(s.spread(s.Resync)))
+		return s.failing(step).backOff(o.Obstacle, o.At.Add(s.spread(s.Resync)))
 	case o.Err != nil:
-		return s.afterFailure(step, o)
+		return s.failing(step).afterFailure(step, o)
 	}
-	s.Memory.Failures, s.Memory.Failed, s.Memory.RetryAt = 0, nil, time.Time{}
+	s = s.recovered(step)
 	if o.Object != nil {
 		s.Object, s.Recorded, s.Fresh = o.Object, o.Object.Status, true
+		s.Memory = s.Memory.Wrote(o.Object)
 	}
 	return s.afterSuccess(step, o)
 }
@@ -72,7 +73,7 @@ func (s State) afterSuccess(step Step, o Outcome) State {
 	case Upload:
 		return s.afterUpload(step, o)
 	case Adopt:
-		s = s.take(step.Certificate, step.Certificate.CreateTime)
+		s = s.take(step.Certificate, step.Certificate.CreateTime, o.At)
 		s.Events = append(s.Events, Event{Reason: "Adopted", Action: "Adopt", Message: fmt.Sprintf(
 			"Certificate %s is in %s already: taken over without an upload", step.Certificate.ID, s.Region)})
 	case Confirm:
@@ -125,7 +126,7 @@ func (s State) afterUpload(step Upload, o Outcome) State {
 		c.Tags[tag.Key] = tag.Value
 	}
 	s.Lists = withCertificate(s.Lists, c)
-	s = s.take(c, o.At)
+	s = s.take(c, o.At, o.At)
 	message := fmt.Sprintf("Uploaded certificate %s to %s%s", c.ID, s.Region, s.until())
 	if previous != "" {
 		message += ", superseding " + previous
@@ -145,8 +146,9 @@ func (s State) until() string {
 	return ", valid until " + stamp(s.Status.NotAfter.Time)
 }
 
-// take makes c the current certificate; the one before is superseded.
-func (s State) take(c Certificate, uploaded time.Time) State {
+// take makes c, uploaded some time ago, the current certificate; the one before is
+// superseded.
+func (s State) take(c Certificate, uploaded, at time.Time) State {
 	old := s.Status
 	if old.CertificateID != "" && old.CertificateID != c.ID {
 		s = s.supersede(v1alpha1.SupersededCertificate{
@@ -166,7 +168,7 @@ func (s State) take(c Certificate, uploaded time.Time) State {
 			s.Status.AppliedTagKeys = append(s.Status.AppliedTagKeys, key)
 		}
 	}
-	s.Memory.Verified, s.Memory.Generation = s.Now, s.Object.Generation
+	s.Memory.Verified, s.Memory.Generation, s.Memory.Since = s.Now, s.Object.Generation, at
 	return s.describe(c)
 }
 

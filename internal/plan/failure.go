@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -44,6 +45,27 @@ func (s State) afterFailure(step Step, o Outcome) State {
 	s.Trouble, s.Stopped = obstacle, true
 	return s.backOff(obstacle, o.At.Add(s.delay(o.Err)))
 }
+
+// failing begins a new row of failures where another kind of step failed last.
+func (s State) failing(step Step) State {
+	if kind := fmt.Sprintf("%T", step); kind != s.Memory.FailedStep {
+		s.Memory.FailedStep, s.Memory.Failures = kind, 0
+	}
+	return s
+}
+
+// recovered ends a row of failures: the step that failed was done, or isn't needed any
+// more. What a retry does before it gets there ends none.
+func (s State) recovered(step Step) State {
+	_, adopted := step.(Adopt)
+	if adopted || fmt.Sprintf("%T", step) == s.Memory.FailedStep {
+		s.Memory.Failures, s.Memory.FailedStep, s.Memory.Failed, s.Memory.RetryAt = 0, "", nil, time.Time{}
+	}
+	return s
+}
+
+// retrying tells that this pass tries again, as things are, what failed before.
+func (s State) retrying() bool { return s.Memory.Failed != nil && s.Memory.Inputs == s.Inputs }
 
 // refusal is the obstacle that a refusal or failure of the cloud makes: what was asked
 // for whom, code and RequestId, and what mends it.

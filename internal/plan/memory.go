@@ -1,7 +1,10 @@
 package plan
 
 import (
+	"fmt"
 	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/clbcert/clbcert/api/v1alpha1"
 )
@@ -9,10 +12,13 @@ import (
 // Memory is what one process remembers of an object from pass to pass. It makes
 // work cheaper or later, never wrong: a new process begins with none.
 type Memory struct {
-	// FirstSeen is when this process first saw the object.
-	FirstSeen time.Time
-	// Blank says that this process recorded a status that knew of no certificate:
-	// then none can be in the cloud that is just forgotten.
+	// Standing stands for the status as this process last read or wrote it, and Since
+	// is when it first did: nobody else has written it meanwhile. What was in the
+	// cloud by then is in lists that begin a window later.
+	Standing string
+	Since    time.Time
+	// Blank says that the status knows of no certificate because none can be in the
+	// cloud: this process saw to that itself.
 	Blank bool
 	// Verified is when the list began that the recorded certificate was last
 	// compared with, for Generation.
@@ -23,12 +29,13 @@ type Memory struct {
 	// PendingStart names the pending upload that PendingClosed speaks of: the time
 	// after which no request of it can be under way.
 	PendingStart, PendingClosed time.Time
-	// Failures counts the failures in a row, Failed is the last, RetryAt the time
-	// before which the cloud isn't called again for Inputs.
-	Failures int
-	Failed   *Obstacle
-	RetryAt  time.Time
-	Inputs   string
+	// Failures counts the failures in a row of one kind of step, FailedStep. Failed is
+	// the last, RetryAt the time before which the cloud isn't called again for Inputs.
+	Failures   int
+	FailedStep string
+	Failed     *Obstacle
+	RetryAt    time.Time
+	Inputs     string
 	// TidyFailures and TidyAt are the same for the clean-up of superseded certificates.
 	TidyFailures int
 	TidyAt       time.Time
@@ -37,13 +44,39 @@ type Memory struct {
 // Observe is what a pass over an object begins with, from what earlier ones left. Of a
 // pending upload that this process doesn't know, it notes until when a request of it
 // may leave another replica: by this one's own clock, from now on.
+// A status that somebody else wrote may be a wiped or an old one: what this process
+// knew of the cloud before doesn't count any more.
 func (m Memory) Observe(object *v1alpha1.ServerCertificate, now time.Time) Memory {
-	if m.FirstSeen.IsZero() {
-		m.FirstSeen = now
+	if standing := standingOf(object.Status); m.Standing != standing {
+		m.Standing, m.Since, m.Blank = standing, now, false
 	}
 	if pending := object.Status.PendingUpload; pending != nil && !pending.StartTime.Time.Equal(m.PendingStart) {
 		m.PendingStart = pending.StartTime.Time
 		m.PendingClosed = now.Add(pending.Deadline.Sub(pending.StartTime.Time))
 	}
 	return m
+}
+
+// Wrote notes the object as this process wrote it.
+func (m Memory) Wrote(object *v1alpha1.ServerCertificate) Memory {
+	m.Standing = standingOf(object.Status)
+	return m
+}
+
+// standingOf tells one writing of the status from another: by the certificates that it
+// knows, and by when and why Ready last turned.
+func standingOf(status v1alpha1.ServerCertificateStatus) string {
+	ids := []string{status.CertificateID}
+	for _, c := range status.Superseded {
+		ids = append(ids, c.CertificateID)
+	}
+	var turned, pending int64
+	var reason string
+	if ready := meta.FindStatusCondition(status.Conditions, v1alpha1.ConditionReady); ready != nil {
+		turned, reason = ready.LastTransitionTime.Unix(), ready.Reason
+	}
+	if status.PendingUpload != nil {
+		pending = status.PendingUpload.StartTime.UnixMicro()
+	}
+	return fmt.Sprint(ids, pending, turned, reason)
 }

@@ -68,7 +68,7 @@ func (s State) obtain() Step {
 		return Adopt{Certificate: found}
 	}
 	if s.forgetful() {
-		if proof := s.absent(s.Memory.FirstSeen, matches); !proof.proven {
+		if proof := s.absent(s.forgotten(), matches); !proof.proven {
 			return s.lookAt(proof.next, 0)
 		}
 	}
@@ -83,6 +83,9 @@ func (s State) obtain() Step {
 func (s State) forgetful() bool {
 	return s.HasFinalizer && s.Recorded.CertificateID == "" && s.Recorded.PendingUpload == nil && !s.Memory.Blank
 }
+
+// forgotten is when the last upload may have left that a forgetful status doesn't tell of.
+func (s State) forgotten() time.Time { return s.Memory.Since.Add(s.UploadTimeout) }
 
 // upload uploads what the recorded intent says.
 func (s State) upload() Step {
@@ -133,11 +136,7 @@ func (s State) verification() (due bool, since time.Time) {
 
 // miss deals with a recorded certificate that the newest list lacks.
 func (s State) miss() Step {
-	var uploaded time.Time
-	if s.Status.UploadTime != nil {
-		uploaded = s.Status.UploadTime.Time
-	}
-	proof := s.absent(uploaded, byID(s.Status.CertificateID))
+	proof := s.absent(s.Memory.Since, byID(s.Status.CertificateID))
 	if proof.proven {
 		return Forget{ID: s.Status.CertificateID}
 	}

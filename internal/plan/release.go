@@ -65,7 +65,7 @@ func (s State) clear() Step {
 		return nil
 	}
 	if s.forgetful() {
-		if proof := s.absent(s.Memory.FirstSeen, s.Ours); !proof.proven {
+		if proof := s.absent(s.forgotten(), s.Ours); !proof.proven {
 			return s.lookAt(proof.next, 0)
 		}
 	}
@@ -81,7 +81,7 @@ func (s State) confirmGone(id string) Step {
 	if _, listed := s.find(id); listed {
 		return Forget{ID: id} // without our tags: not ours to delete
 	}
-	proof := s.absent(s.Memory.FirstSeen, byID(id))
+	proof := s.absent(s.Memory.Since, byID(id))
 	if proof.proven {
 		return Forget{ID: id}
 	}

@@ -85,6 +85,8 @@ func (s State) uploaded() verdict {
 		return verdict{metav1.ConditionFalse, v1alpha1.ReasonDryRun, "--dry-run: would " + s.Held.String()}
 	case s.Deleting():
 		return verdict{metav1.ConditionFalse, v1alpha1.ReasonDeleting, "the object's certificates are being deleted"}
+	case s.Intended && s.retrying(): // the same again: nothing to tell until it ends otherwise
+		return verdict{metav1.ConditionFalse, s.Memory.Failed.Reason, s.Memory.Failed.Message}
 	case s.Status.PendingUpload != nil:
 		return verdict{metav1.ConditionFalse, v1alpha1.ReasonProgressing, s.progress()}
 	case s.current():

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"slices"
-	"time"
 
 	"github.com/clbcert/clbcert/api/v1alpha1"
 )
@@ -50,7 +49,7 @@ func (s State) retire(id string) Step {
 	certificate, listed := s.find(id)
 	switch {
 	case !listed:
-		proof := s.absent(time.Time{}, byID(id))
+		proof := s.absent(s.Memory.Since, byID(id))
 		if proof.proven {
 			return Forget{ID: id}
 		}
