@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo playground build test lint generate verify-generated install-yaml controlplane clean
+.PHONY: help demo playground build test fuzz lint generate verify-generated install-yaml controlplane clean
 
 IMAGE   ?= ghcr.io/clbcert/clbcert:latest
 VERSION ?= $(patsubst v%,%,$(shell git describe --tags --match 'v[0-9]*' --dirty 2>/dev/null))
@@ -37,13 +37,19 @@ test: build ## every test, on a real API server
 	@race=; if [ "$$(go env CGO_ENABLED)" = 1 ]; then race=-race; \
 	else echo 'no C compiler, or CGO_ENABLED=0: the tests run without the race detector' >&2; fi; \
 	$(PROGRAMS); \
-	go test -C hack/controlplane -count=1 $$race ./...; \
+	for module in hack/controlplane test/sdks; do go test -C "$$module" -count=1 $$race ./...; done; \
 	go test -count=1 $$race -timeout 20m ./...
+
+FUZZTIME ?= 60s
+fuzz: ## every fuzz test, each for FUZZTIME=60s
+	@for file in $$(git grep --untracked -l '^func Fuzz' -- '*_test.go'); do \
+	for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\)(.*/\1/p' "$$file"); do echo "$$target ($$file)"; \
+	go test "./$${file%/*}" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x; done; done
 
 lint: ## the linters, on every module; no comment in the code may silence one
 	@if git grep -n --untracked 'nolint' -- '*.go'; then echo 'exempt it in .golangci.yml, with the reason' >&2; exit 1; fi
-	$(GOLANGCI) run ./...
-	cd hack/controlplane && GOWORK=off $(GOLANGCI) run ./...
+	$(GOLANGCI) run --allow-parallel-runners ./...
+	for module in hack/controlplane test/sdks; do (cd "$$module" && GOWORK=off $(GOLANGCI) run --allow-parallel-runners ./...); done
 
 generate: ## deepcopy, CRD and RBAC role, from the Go types and markers
 	$(TOOL) controller-gen object paths=./api/...
