@@ -30,13 +30,11 @@ func fields(of reflect.Type, prefix string) []string {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		name = prefix + name
 		inner := field.Type
-		switch inner.Kind() {
-		case reflect.Pointer:
+		if inner.Kind() == reflect.Pointer || inner.Kind() == reflect.Slice {
 			inner = inner.Elem()
-		case reflect.Slice:
-			if inner = inner.Elem(); inner.Kind() == reflect.Struct {
-				name += "[]"
-			}
+		}
+		if field.Type.Kind() == reflect.Slice && inner.Kind() == reflect.Struct {
+			name += "[]"
 		}
 		own := inner.Kind() == reflect.Struct && inner.PkgPath() == of.PkgPath()
 		if own && !strings.HasSuffix(inner.Name(), "Target") {
