@@ -149,6 +149,8 @@ func (s State) delay(err *clberr.Error) time.Duration {
 		return s.spread(min(doubled(time.Minute, s.Memory.Failures, quotaDelay), s.Resync))
 	case clberr.InUse:
 		return s.tidyDelay()
+	case clberr.NotFound:
+		return s.Window // the next list tells whether somebody deleted it
 	default:
 		return s.spread(min(maxDelay, s.Resync))
 	}
