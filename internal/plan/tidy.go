@@ -55,7 +55,7 @@ func (s State) retire(id string) Step {
 		}
 		return s.lookAt(proof.next, 0)
 	case !s.Ours(certificate):
-		return nil // it lost its tags: nothing tells any more that it is ours to delete
+		return Forget{ID: id} // it lost its tags: nothing tells any more that it is ours to delete
 	case id == s.Recorded.CertificateID:
 		return Record{} // a crash after the deletion must not leave the dead ID as the current one
 	default:
