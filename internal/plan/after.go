@@ -74,6 +74,7 @@ func (s State) afterSuccess(step Step, o Outcome) State {
 		return s.afterUpload(step, o)
 	case Adopt:
 		s = s.take(step.Certificate, step.Certificate.CreateTime, o.At)
+		s.Memory.VerifyAt = o.At.Add(s.Window)
 		s.Events = append(s.Events, Event{Reason: "Adopted", Action: "Adopt", Message: fmt.Sprintf(
 			"Certificate %s is in %s already: taken over without an upload", step.Certificate.ID, s.Region)})
 	case Confirm:

@@ -38,7 +38,7 @@ func (s State) afterChange(step Step, o Outcome) State {
 	case Forget:
 		return s.afterForget(step)
 	}
-	s.Memory.Amended = o.At
+	s.Memory.VerifyAt = o.At.Add(s.Window)
 	return s
 }
 

@@ -24,8 +24,10 @@ type Memory struct {
 	// compared with, for Generation.
 	Verified   time.Time
 	Generation int64
-	// Amended is when the certificates were last changed: older lists don't show it.
-	Amended time.Time
+	// VerifyAt is when it is due to be compared again before its turn, with no older
+	// list: after a change of it, or when no list can show it any more that was deleted
+	// before it was adopted.
+	VerifyAt time.Time
 	// PendingStart names the pending upload that PendingClosed speaks of: the time
 	// after which no request of it can be under way.
 	PendingStart, PendingClosed time.Time

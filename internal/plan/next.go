@@ -130,7 +130,10 @@ func (s State) verification() (due bool, since time.Time) {
 	if s.SyncRequest() != "" {
 		return true, s.Now
 	}
-	since = later(s.Now.Add(-s.Resync/2), s.Memory.Amended)
+	since = s.Now.Add(-s.Resync / 2)
+	if !s.Memory.VerifyAt.After(s.Now) {
+		since = later(since, s.Memory.VerifyAt)
+	}
 	return s.Memory.Verified.Before(since) || s.Memory.Generation != s.Object.Generation, since
 }
 

@@ -3,12 +3,13 @@ package plan
 import "time"
 
 // wake is when the object is due again without anybody's doing: at the time that
-// the plan waits for, when a failure may be over, when the certificate becomes valid
-// or expires, and at the next resync at the latest.
+// the plan waits for, when a failure may be over, when what was changed or adopted is
+// to be looked at, when the certificate becomes valid or expires, and at the next resync
+// at the latest.
 func (s State) wake() time.Time {
 	due := []time.Time{s.Until}
 	if !s.Object.Spec.Suspend || s.Deleting() {
-		due = append(due, s.turns(), s.Memory.RetryAt)
+		due = append(due, s.turns(), s.Memory.RetryAt, s.Memory.VerifyAt)
 		if s.awaitsTidying() {
 			due = append(due, s.Memory.TidyAt)
 		}
