@@ -55,12 +55,14 @@ func (s State) failing(step Step) State {
 }
 
 // recovered ends a row of failures: the step that failed was done, or isn't needed any
-// more. What a retry does before it gets there ends none.
+// more. What a retry does before it gets there ends none, but what was held back isn't
+// any longer: its time has come, or somebody asked for it.
 func (s State) recovered(step Step) State {
 	_, adopted := step.(Adopt)
 	if adopted || fmt.Sprintf("%T", step) == s.Memory.FailedStep {
-		s.Memory.Failures, s.Memory.FailedStep, s.Memory.Failed, s.Memory.RetryAt = 0, "", nil, time.Time{}
+		s.Memory.Failures, s.Memory.FailedStep, s.Memory.Failed = 0, "", nil
 	}
+	s.Memory.RetryAt = time.Time{}
 	return s
 }
 
