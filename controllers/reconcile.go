@@ -21,7 +21,6 @@ import (
 
 // +kubebuilder:rbac:groups=clbcert.dev,resources=servercertificates,verbs=get;list;watch;patch
 // +kubebuilder:rbac:groups=clbcert.dev,resources=servercertificates/status,verbs=patch
-// +kubebuilder:rbac:groups=clbcert.dev,resources=servercertificates/finalizers,verbs=update
 // +kubebuilder:rbac:groups="",resources=secrets,verbs=get;list;watch
 // +kubebuilder:rbac:groups="",resources=namespaces,resourceNames=kube-system,verbs=get
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
