@@ -67,6 +67,9 @@ func (s State) obtain() Step {
 	if found, ok := newest(s.newest(), matches); ok {
 		return Adopt{Certificate: found}
 	}
+	if id := s.unseen(); id != "" {
+		return s.giveUp(id)
+	}
 	if s.forgetful() {
 		if proof := s.absent(s.forgotten(), matches); !proof.proven {
 			return s.lookAt(proof.next, 0)
@@ -76,6 +79,21 @@ func (s State) obtain() Step {
 		return AddFinalizer{}
 	}
 	return RecordIntent{Digest: s.Wanted.Digest}
+}
+
+// unseen is a superseded certificate that may be the wanted one, by its leaf, and that
+// the newest list lacks: it may just be too new.
+func (s State) unseen() string {
+	for _, old := range s.Status.Superseded {
+		if _, listed := s.find(old.CertificateID); listed {
+			continue
+		}
+		unknown := old.Fingerprint == "" || s.Wanted.Fingerprint == ""
+		if unknown || sameFingerprint(old.Fingerprint, s.Wanted.Fingerprint) {
+			return old.CertificateID
+		}
+	}
+	return ""
 }
 
 // forgetful tells that certificates of this object may be in the cloud that its
@@ -115,7 +133,7 @@ func (s State) keep() Step {
 	}
 	certificate, ok := s.find(s.Status.CertificateID)
 	if !ok {
-		return s.miss()
+		return s.giveUp(s.Status.CertificateID)
 	}
 	if step := s.amend(certificate); step != nil {
 		return step
@@ -137,11 +155,11 @@ func (s State) verification() (due bool, since time.Time) {
 	return s.Memory.Verified.Before(since) || s.Memory.Generation != s.Object.Generation, since
 }
 
-// miss deals with a recorded certificate that the newest list lacks.
-func (s State) miss() Step {
-	proof := s.absent(s.Memory.Since, byID(s.Status.CertificateID))
+// giveUp deals with a certificate that the status names and the newest list lacks.
+func (s State) giveUp(id string) Step {
+	proof := s.absent(s.Memory.Since, byID(id))
 	if proof.proven {
-		return Forget{ID: s.Status.CertificateID}
+		return Forget{ID: id}
 	}
 	return s.lookAt(proof.next, 0)
 }

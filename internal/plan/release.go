@@ -81,11 +81,7 @@ func (s State) confirmGone(id string) Step {
 	if _, listed := s.find(id); listed {
 		return Forget{ID: id} // without our tags: not ours to delete
 	}
-	proof := s.absent(s.Memory.Since, byID(id))
-	if proof.proven {
-		return Forget{ID: id}
-	}
-	return s.lookAt(proof.next, 0)
+	return s.giveUp(id)
 }
 
 // knowsAny tells whether the status still names a certificate.

@@ -49,11 +49,7 @@ func (s State) retire(id string) Step {
 	certificate, listed := s.find(id)
 	switch {
 	case !listed:
-		proof := s.absent(s.Memory.Since, byID(id))
-		if proof.proven {
-			return Forget{ID: id}
-		}
-		return s.lookAt(proof.next, 0)
+		return s.giveUp(id)
 	case !s.Ours(certificate):
 		return Forget{ID: id} // it lost its tags: nothing tells any more that it is ours to delete
 	case id == s.Recorded.CertificateID:
