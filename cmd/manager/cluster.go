@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"time"
 
@@ -61,7 +62,20 @@ func newManager(ctx context.Context, o *options, cloud *cloud) (ctrl.Manager, er
 	}
 	return manager, errors.Join(
 		manager.AddHealthzCheck("ping", healthz.Ping),
-		manager.AddReadyzCheck("ping", healthz.Ping))
+		manager.AddReadyzCheck("caches", cachesSynced(manager)))
+}
+
+// cachesSynced is ready when all that is watched was read once. A standby watches
+// nothing yet, and is ready to.
+func cachesSynced(manager ctrl.Manager) healthz.Checker {
+	return func(request *http.Request) error {
+		ctx, cancel := context.WithTimeout(request.Context(), time.Second)
+		defer cancel()
+		if !manager.GetCache().WaitForCacheSync(ctx) {
+			return errors.New("the caches aren't filled yet")
+		}
+		return nil
+	}
 }
 
 // managerOptions say what is cached and served.

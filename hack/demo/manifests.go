@@ -28,7 +28,11 @@ const day = 24 * time.Hour
 // renewed certificate's expiry as the status writes it.
 func writeManifests(stage *stage, folder string) (renewedExpiry string) {
 	write(stage, folder, "servercertificate.yaml", []byte(serverCertificate))
-	authority, err := certs.Make(certs.CommonName("Demo Authority"), certs.CA())
+	root, err := certs.Make(certs.CommonName("Demo Root"), certs.CA())
+	if err != nil {
+		stage.Fatalf("making an authority: %v", err)
+	}
+	authority, err := certs.Make(certs.CommonName("Demo Authority"), certs.CA(), certs.IssuedBy(root))
 	if err != nil {
 		stage.Fatalf("making an authority: %v", err)
 	}
