@@ -45,6 +45,7 @@ func After(s State, step Step, o Outcome) State {
 		return s.failing(step).afterFailure(step, o)
 	}
 	s = s.recovered(step)
+	s.Fresh = false // a step may take its time
 	if o.Object != nil {
 		s.Object, s.Recorded, s.Fresh = o.Object, o.Object.Status, true
 		s.Memory = s.Memory.Wrote(o.Object)

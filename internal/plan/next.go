@@ -136,9 +136,17 @@ func (s State) keep() Step {
 		return s.giveUp(s.Status.CertificateID)
 	}
 	if step := s.amend(certificate); step != nil {
-		return step
+		return s.surely(step)
 	}
 	return s.tidy()
+}
+
+// surely takes a step that changes certificates, on the ground of nothing stale.
+func (s State) surely(step Step) Step {
+	if !s.Fresh {
+		return Confirm{}
+	}
+	return step
 }
 
 // verification tells whether the recorded certificate is due to be compared with a

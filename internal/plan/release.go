@@ -53,7 +53,7 @@ func (s State) clear() Step {
 	}
 	for _, c := range s.newest() {
 		if s.Ours(c) && !slices.Contains(s.Tried, c.ID) {
-			return s.delete(c.ID)
+			return s.surely(Delete{ID: c.ID})
 		}
 	}
 	for _, id := range append(s.superseded(), s.Status.CertificateID) {

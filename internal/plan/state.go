@@ -38,7 +38,7 @@ type State struct {
 
 	// Object is the object as read.
 	Object *v1alpha1.ServerCertificate
-	// Fresh says that the API server confirmed it in this pass.
+	// Fresh says that the API server confirmed it just now.
 	Fresh bool
 	// HasFinalizer tells whether the object carries the finalizer by now.
 	HasFinalizer bool

@@ -55,14 +55,7 @@ func (s State) retire(id string) Step {
 	case id == s.Recorded.CertificateID:
 		return Record{} // a crash after the deletion must not leave the dead ID as the current one
 	default:
-		return s.delete(id)
+		return s.surely(Delete{ID: id})
 	}
 }
 
-// delete deletes a certificate, on the ground of nothing stale.
-func (s State) delete(id string) Step {
-	if !s.Fresh {
-		return Confirm{}
-	}
-	return Delete{ID: id}
-}
