@@ -44,7 +44,9 @@ func After(s State, step Step, o Outcome) State {
 	case o.Err != nil:
 		return s.failing(step).afterFailure(step, o)
 	}
-	s = s.recovered(step)
+	if s.Trouble == nil {
+		s = s.recovered(step)
+	}
 	s.Fresh = false // a step may take its time
 	if o.Object != nil {
 		s.Object, s.Recorded, s.Fresh = o.Object, o.Object.Status, true

@@ -3,6 +3,7 @@ package plan
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/clbcert/clbcert/api/v1alpha1"
 )
@@ -33,6 +34,7 @@ func (s State) afterChange(step Step, o Outcome) State {
 		})
 	case Delete:
 		s = s.forget(step.ID)
+		s.Memory.TidyFailures, s.Memory.TidyAt = 0, time.Time{}
 		s.Events = append(s.Events, Event{Reason: "Deleted", Action: "Delete", Message: "Deleted certificate " + step.ID + " from " + s.Region})
 		return s
 	case Forget:

@@ -39,11 +39,11 @@ func (s State) afterFailure(step Step, o Outcome) State {
 		if s.current() && transient(o.Err) {
 			// What was in order stays so until something says otherwise.
 			s.Stopped = true
-			return s.backOff(nil, o.At.Add(s.delay(o.Err)))
+			return s.backOff(nil, o.At.Add(s.delay(o.Err, s.Memory.Failures)))
 		}
 	}
 	s.Trouble, s.Stopped = obstacle, true
-	return s.backOff(obstacle, o.At.Add(s.delay(o.Err)))
+	return s.backOff(obstacle, o.At.Add(s.delay(o.Err, s.Memory.Failures)))
 }
 
 // failing begins a new row of failures where another kind of step failed last.
@@ -99,7 +99,7 @@ func (s State) afterFailedUpload(o Outcome, obstacle *Obstacle) State {
 	s.Stopped = true
 	s.Status.PendingUpload = nil
 	s.Memory.Blank = s.Status.CertificateID == ""
-	return s.backOff(obstacle, o.At.Add(s.delay(o.Err)))
+	return s.backOff(obstacle, o.At.Add(s.delay(o.Err, s.Memory.Failures)))
 }
 
 // afterFailedDelete leaves a superseded certificate for later: it stands in nobody's
@@ -107,20 +107,18 @@ func (s State) afterFailedUpload(o Outcome, obstacle *Obstacle) State {
 func (s State) afterFailedDelete(step Delete, o Outcome, obstacle *Obstacle) State {
 	s.Tried = append(slices.Clone(s.Tried), step.ID)
 	s = s.trouble(step.ID, obstacle.Reason, obstacle.Message)
-	delay := s.delay(o.Err)
-	if o.Err.Class() == clberr.InUse {
-		delay = s.tidyDelay()
-	}
+	s.Memory.TidyAt = o.At.Add(s.delay(o.Err, s.Memory.TidyFailures))
 	s.Memory.TidyFailures++
-	s.Memory.TidyAt = o.At.Add(delay)
+	inUse := o.Err.Class() == clberr.InUse
+	s.Stopped = !inUse // any other refusal would meet the next one, too
 	if !s.Deleting() {
 		return s
 	}
-	if o.Err.Class() == clberr.InUse {
+	if inUse {
 		obstacle.Message += "; take the binding out first, or point the listener elsewhere"
 	}
 	s.Trouble = obstacle
-	return s.backOff(obstacle, o.At.Add(delay))
+	return s.backOff(obstacle, s.Memory.TidyAt)
 }
 
 // transient tells whether time alone may help.
@@ -137,33 +135,31 @@ func (s State) backOff(obstacle *Obstacle, until time.Time) State {
 	return s
 }
 
-// delay is how long to wait after a failure, the next in a row.
-func (s State) delay(err *clberr.Error) time.Duration {
-	switch err.Class() {
-	case clberr.Throttled:
-		return s.spread(doubled(2*firstDelay, s.Memory.Failures, throttledDelay))
-	case clberr.Transient:
-		if err.Code != "" && !err.Known() {
-			return s.spread(doubled(firstDelay, s.Memory.Failures, unknownDelay))
-		}
-		return s.spread(doubled(firstDelay, s.Memory.Failures, unavailableDelay))
-	case clberr.Quota:
-		return s.spread(min(doubled(time.Minute, s.Memory.Failures, quotaDelay), s.Resync))
-	case clberr.InUse:
-		return s.tidyDelay()
-	case clberr.NotFound:
+// delay is how long to wait after a failure, when so many went before in a row.
+func (s State) delay(err *clberr.Error, before int) time.Duration {
+	switch class := err.Class(); {
+	case class == clberr.Throttled:
+		return s.spread(doubled(2*firstDelay, before, throttledDelay))
+	case class == clberr.Transient && lasting(err):
+		return s.spread(doubled(firstDelay, before, unknownDelay))
+	case class == clberr.Transient:
+		return s.spread(doubled(firstDelay, before, unavailableDelay))
+	case class == clberr.Quota:
+		return s.spread(min(doubled(time.Minute, before, quotaDelay), s.Resync))
+	case class == clberr.InUse && before >= lateTidy:
+		return s.spread(lateTidyDelay)
+	case class == clberr.InUse:
+		return s.spread(doubled(firstTidyDelay, before, tidyDelay))
+	case class == clberr.NotFound:
 		return s.Window // the next list tells whether somebody deleted it
 	default:
 		return s.spread(min(maxDelay, s.Resync))
 	}
 }
 
-// tidyDelay is how long to wait after a certificate was refused to be deleted.
-func (s State) tidyDelay() time.Duration {
-	if s.Memory.TidyFailures >= lateTidy {
-		return s.spread(lateTidyDelay)
-	}
-	return s.spread(doubled(firstTidyDelay, s.Memory.TidyFailures, tidyDelay))
+// lasting tells of a refusal that nobody knows: an HTTP status of 4xx blames the request.
+func lasting(err *clberr.Error) bool {
+	return !err.Known() && err.Status >= 400 && err.Status < 500
 }
 
 // doubled is first, doubled as often as something failed before, at most limit.

@@ -18,7 +18,7 @@ func Next(s State) Step {
 		return nil
 	case s.sourceObstacle() != nil && s.Status.PendingUpload == nil:
 		return nil // bad input costs no call
-	case s.accessObstacle() != nil:
+	case s.heldBack():
 		return nil
 	case !s.Identified:
 		return Identify{}

@@ -66,6 +66,9 @@ func (s State) accessObstacle() *Obstacle {
 	}
 }
 
+// heldBack tells that the cloud isn't to be called now, for a reason to tell or not.
+func (s State) heldBack() bool { return s.accessObstacle() != nil || s.backingOff() }
+
 // backingOff tells that an earlier failure still holds the cloud back. A change of
 // what a person can mend, or a sync request, ends that.
 func (s State) backingOff() bool {

@@ -21,7 +21,7 @@ func (s State) release() Step {
 		return RemoveFinalizer{}
 	case s.untouched():
 		return RemoveFinalizer{}
-	case s.accessObstacle() != nil:
+	case s.heldBack() && len(s.Tried) == 0: // one in use doesn't keep the others
 		return nil
 	case !s.Identified:
 		return Identify{}

@@ -32,7 +32,7 @@ func (s State) surplus() []string {
 			kept++
 			continue
 		}
-		if !slices.Contains(s.Tried, old.CertificateID) && (s.TidyDue || !troubled(old)) {
+		if !slices.Contains(s.Tried, old.CertificateID) && (s.TidyDue || s.SyncRequest() != "" || !troubled(old)) {
 			surplus = append(surplus, old.CertificateID)
 		}
 	}
@@ -58,4 +58,3 @@ func (s State) retire(id string) Step {
 		return s.surely(Delete{ID: id})
 	}
 }
-
