@@ -78,6 +78,7 @@ func (s State) afterSuccess(step Step, o Outcome) State {
 	case Adopt:
 		s = s.take(step.Certificate, step.Certificate.CreateTime, o.At)
 		s.Memory.VerifyAt = o.At.Add(s.Window)
+		s = s.claim(o.At)
 		s.Events = append(s.Events, Event{Reason: "Adopted", Action: "Adopt", Message: fmt.Sprintf(
 			"Certificate %s is in %s already: taken over without an upload", step.Certificate.ID, s.Region)})
 	case Confirm:
@@ -99,9 +100,7 @@ func Pending(digest string, at time.Time, timeout time.Duration) *v1alpha1.Pendi
 	}
 }
 
-// afterLook takes note of what a list showed. A certificate under this object's
-// tags that the status doesn't know is taken among the superseded ones: nothing of
-// the object may be in the cloud without being known.
+// afterLook takes note of what a list showed.
 func (s State) afterLook(o Outcome) State {
 	s.Lists = o.Lists
 	if s.current() {
@@ -109,14 +108,7 @@ func (s State) afterLook(o Outcome) State {
 			s.Memory.Verified, s.Memory.Generation = s.Lists[0].Began, s.Object.Generation
 		}
 	}
-	for _, c := range s.newest() {
-		wanted := s.Wanted != nil && c.Tags[v1alpha1.TagDigest] == s.Wanted.Digest && !s.current()
-		pending := s.Status.PendingUpload != nil && c.Tags[v1alpha1.TagDigest] == s.Status.PendingUpload.Digest
-		if !s.knows(c.ID) && s.Ours(c) && !wanted && !pending {
-			s = s.supersede(superseded(c, o.At))
-		}
-	}
-	return s
+	return s.claim(o.At)
 }
 
 // afterUpload makes the new certificate the current one.
@@ -194,28 +186,6 @@ func (s State) describe(c Certificate) State {
 	for i, name := range st.DNSNames {
 		st.DNSNames[i] = cut(name, v1alpha1.MaxCommonName)
 	}
-	return s
-}
-
-// superseded is the status's entry for a certificate that was found in the cloud.
-func superseded(c Certificate, at time.Time) v1alpha1.SupersededCertificate {
-	return v1alpha1.SupersededCertificate{
-		CertificateID: c.ID, Fingerprint: c.Fingerprint, NotAfter: ptrTime(c.ExpireTime),
-		SupersededTime: ptrTime(at), Reason: v1alpha1.ReasonRetained,
-	}
-}
-
-// supersede puts an entry in front of the superseded ones, which stay within their limit.
-func (s State) supersede(entry v1alpha1.SupersededCertificate) State {
-	list := append([]v1alpha1.SupersededCertificate{entry}, s.Status.Superseded...)
-	s.Status.Superseded = list[:min(len(list), v1alpha1.MaxSuperseded)]
-	return s
-}
-
-// drop takes a certificate out of the superseded ones.
-func (s State) drop(id string) State {
-	s.Status.Superseded = slices.DeleteFunc(slices.Clone(s.Status.Superseded),
-		func(c v1alpha1.SupersededCertificate) bool { return c.CertificateID == id })
 	return s
 }
 

@@ -102,15 +102,3 @@ func union(a, b []string) []string {
 	slices.Sort(all)
 	return slices.Compact(all)
 }
-
-// trouble notes why a superseded certificate couldn't be deleted.
-func (s State) trouble(id string, reason v1alpha1.Reason, message string) State {
-	list := slices.Clone(s.Status.Superseded)
-	for i := range list {
-		if list[i].CertificateID == id {
-			list[i].Reason, list[i].Message = reason, steady(list[i].Message, message)
-		}
-	}
-	s.Status.Superseded = list
-	return s
-}

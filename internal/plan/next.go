@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/clbcert/clbcert/api/v1alpha1"
@@ -199,10 +200,14 @@ func newest(certificates []Certificate, matches func(Certificate) bool) (Certifi
 	var best Certificate
 	found := false
 	for _, c := range certificates {
-		if matches(c) && (!found || c.CreateTime.After(best.CreateTime) ||
-			c.CreateTime.Equal(best.CreateTime) && c.ID > best.ID) {
+		if matches(c) && (!found || newestFirst(c, best) < 0) {
 			best, found = c, true
 		}
 	}
 	return best, found
+}
+
+// newestFirst orders certificates by when they were made.
+func newestFirst(a, b Certificate) int {
+	return cmp.Or(b.CreateTime.Compare(a.CreateTime), cmp.Compare(b.ID, a.ID))
 }

@@ -203,15 +203,6 @@ func (s State) newest() []Certificate {
 	return s.Lists[0].Certificates
 }
 
-// superseded returns the IDs of the status's superseded certificates, newest first.
-func (s State) superseded() []string {
-	ids := make([]string, 0, len(s.Status.Superseded))
-	for _, c := range s.Status.Superseded {
-		ids = append(ids, c.CertificateID)
-	}
-	return ids
-}
-
 // knows tells whether the status names the certificate.
 func (s State) knows(id string) bool {
 	return id == s.Status.CertificateID || slices.Contains(s.superseded(), id)

@@ -39,11 +39,6 @@ func (s State) surplus() []string {
 	return surplus
 }
 
-// troubled tells that an earlier attempt to delete the certificate was refused.
-func troubled(c v1alpha1.SupersededCertificate) bool {
-	return c.Reason != v1alpha1.ReasonRetained && c.Reason != v1alpha1.ReasonDeleting
-}
-
 // retire returns the next step towards a certificate's deletion.
 func (s State) retire(id string) Step {
 	certificate, listed := s.find(id)
