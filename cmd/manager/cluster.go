@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -30,23 +31,34 @@ import (
 // name is that of the field manager, the Lease and the source of Events.
 const name = "clbcert"
 
-// newManager connects to the API server and sets the reconciler up.
-func newManager(ctx context.Context, o *options, cloud *cloud) (ctrl.Manager, error) {
+// clusterConfig finds the API server; it asks nobody.
+func clusterConfig() (*rest.Config, error) {
 	config, err := ctrl.GetConfig()
-	if err != nil {
-		return nil, fmt.Errorf("finding the API server: %w", err)
+	switch {
+	case clientcmd.IsEmptyConfig(err):
+		return nil, errors.New("finding the API server: there is no --kubeconfig, no KUBECONFIG, and this is no pod with a service account")
+	case err != nil:
+		return nil, fmt.Errorf("finding the API server by --kubeconfig, KUBECONFIG or the pod: %w", err)
 	}
 	config.UserAgent = version.UserAgent()
 	config.QPS = -1 // the API server's priority and fairness is the limit
+	return config, nil
+}
+
+// newManager connects to the API server and sets the reconciler up.
+func newManager(ctx context.Context, o *options, cloud *cloud, config *rest.Config) (ctrl.Manager, error) {
 	options, err := managerOptions(o)
 	if err != nil {
 		return nil, err
 	}
 	manager, err := ctrl.NewManager(config, options)
-	if err != nil {
+	switch {
+	case meta.IsNoMatchError(err): // the cache asks for what it is to hold
+		return nil, fmt.Errorf("the cluster at %s has no ServerCertificates: install config/crd first", config.Host)
+	case err != nil:
 		return nil, fmt.Errorf("connecting to the API server at %s: %w", config.Host, err)
 	}
-	if err := checkCluster(ctx, o, manager, config); err != nil {
+	if err := findClusterID(ctx, o, manager, config); err != nil {
 		return nil, err
 	}
 	reconciler := &controllers.Reconciler{
@@ -111,23 +123,15 @@ func managerOptions(o *options) (ctrl.Options, error) {
 	}, nil
 }
 
-// checkCluster makes sure that the API server answers and knows ServerCertificates,
-// and finds the cluster id.
-func checkCluster(ctx context.Context, o *options, manager ctrl.Manager, config *rest.Config) error {
-	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
-	defer cancel()
-	kind := v1alpha1.GroupVersion.WithKind("ServerCertificate")
-	_, err := manager.GetRESTMapper().RESTMapping(kind.GroupKind(), kind.Version)
-	switch {
-	case meta.IsNoMatchError(err):
-		return fmt.Errorf("the cluster at %s has no ServerCertificates: install config/crd first", config.Host)
-	case err != nil:
-		return fmt.Errorf("asking the API server at %s: %w", config.Host, err)
-	case o.clusterID != "":
+// findClusterID takes the UID of the namespace kube-system where --cluster-id names none.
+func findClusterID(ctx context.Context, o *options, manager ctrl.Manager, config *rest.Config) error {
+	if o.clusterID != "" {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
 	namespace := &corev1.Namespace{}
-	err = manager.GetAPIReader().Get(ctx, client.ObjectKey{Name: "kube-system"}, namespace)
+	err := manager.GetAPIReader().Get(ctx, client.ObjectKey{Name: "kube-system"}, namespace)
 	if apierrors.IsForbidden(err) {
 		return fmt.Errorf("reading the namespace kube-system for its UID, the default of --cluster-id: %w; grant that, or set --cluster-id", err)
 	}

@@ -39,14 +39,18 @@ func run(ctx context.Context, o *options) error {
 	if err := clb.CheckEnvironment(); err != nil {
 		return err
 	}
-	logger := zap.New(zap.UseFlagOptions(&o.log))
-	ctrl.SetLogger(logger)
-	klog.SetLogger(logger)
 	cloud, err := newCloud(o)
 	if err != nil {
 		return err
 	}
-	manager, err := newManager(ctx, o, cloud)
+	config, err := clusterConfig() // before there is a logger: it would tell its error twice
+	if err != nil {
+		return err
+	}
+	logger := zap.New(zap.UseFlagOptions(&o.log))
+	ctrl.SetLogger(logger)
+	klog.SetLogger(logger)
+	manager, err := newManager(ctx, o, cloud, config)
 	if err != nil {
 		return err
 	}
