@@ -86,3 +86,10 @@ func (s *stage) passed() {
 	s.delete(secret)
 	s.unready(object, v1alpha1.ReasonSecretNotFound)
 }
+
+// touch changes a Secret in a way that changes nothing.
+func (s *stage) touch(name string) {
+	s.Helper()
+	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: name}}
+	s.update(secret, func() { secret.Annotations = map[string]string{"touched": "yes"} })
+}
