@@ -71,6 +71,7 @@ func (s State) afterSuccess(step Step, o Outcome) State {
 		s.HasFinalizer, s.Stopped = false, true
 	case RecordIntent:
 		s.Status.PendingUpload = Pending(step.Digest, o.At, s.UploadTimeout)
+		s.Status.AccountID, s.Status.ClusterID, s.Status.Region = s.AccountID, s.ClusterID, s.Region
 		s.Memory.PendingStart, s.Memory.PendingClosed = s.Status.PendingUpload.StartTime.Time, o.At.Add(s.UploadTimeout)
 		s.Intended, s.Memory.Blank = true, false
 	case Upload:

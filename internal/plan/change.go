@@ -4,8 +4,6 @@ import (
 	"maps"
 	"slices"
 	"time"
-
-	"github.com/clbcert/clbcert/api/v1alpha1"
 )
 
 // afterChange is the state after the current certificate was changed in place, or
@@ -47,15 +45,24 @@ func (s State) afterChange(step Step, o Outcome) State {
 // afterForget drops what turned out not to be in the cloud.
 func (s State) afterForget(step Forget) State {
 	if step.Pending {
-		s.Status.PendingUpload = nil
-		s.Memory.Blank = s.Status.CertificateID == ""
-		return s
+		return s.withoutUpload()
 	}
 	if step.ID == s.Status.CertificateID && !s.Deleting() {
 		s.Events = append(s.Events, Event{Warning: true, Reason: "CertificateMissing", Action: "Verify",
 			Message: "Certificate " + step.ID + " is in " + s.Region + " no longer: somebody deleted it"})
 	}
 	return s.forget(step.ID)
+}
+
+// withoutUpload drops the pending upload, of which nothing came. Where nothing else is in
+// the cloud, the object isn't bound to account, cluster id and region any more.
+func (s State) withoutUpload() State {
+	s.Status.PendingUpload = nil
+	if !s.knowsAny() {
+		s.Status.AccountID, s.Status.ClusterID, s.Status.Region = "", "", ""
+	}
+	s.Memory.Blank = s.Status.CertificateID == ""
+	return s
 }
 
 // forget drops a certificate from the status and from the lists.

@@ -25,6 +25,8 @@ const (
 	lateTidy = 10
 	// maxDelay is the slowest re-check of what only a person can mend.
 	maxDelay = time.Hour
+	// never is for what time alone doesn't mend: only a change, or a sync request.
+	never = 100 * 365 * 24 * time.Hour
 )
 
 // afterFailure is the state after the cloud refused a step, or failed.
@@ -89,7 +91,7 @@ func (s State) refusal(step Step, err *clberr.Error) *Obstacle {
 // have been: only the former is done with.
 func (s State) afterFailedUpload(o Outcome, obstacle *Obstacle) State {
 	s.Intended, s.Trouble = false, obstacle
-	if o.Err.Outcome == clberr.Unknown {
+	if o.Err.Outcome == clberr.Unknown && o.Err.Code != clberr.CodeFingerprintMismatch {
 		s.Memory.PendingClosed = o.At
 		s.Memory.Failures++
 		s.Trouble = nil // settling it comes first, and needs the cloud
@@ -97,9 +99,7 @@ func (s State) afterFailedUpload(o Outcome, obstacle *Obstacle) State {
 		return s
 	}
 	s.Stopped = true
-	s.Status.PendingUpload = nil
-	s.Memory.Blank = s.Status.CertificateID == ""
-	return s.backOff(obstacle, o.At.Add(s.delay(o.Err, s.Memory.Failures)))
+	return s.withoutUpload().backOff(obstacle, o.At.Add(s.delay(o.Err, s.Memory.Failures)))
 }
 
 // afterFailedDelete leaves a superseded certificate for later: it stands in nobody's
@@ -150,6 +150,8 @@ func (s State) delay(err *clberr.Error, before int) time.Duration {
 		return s.spread(lateTidyDelay)
 	case class == clberr.InUse:
 		return s.spread(doubled(firstTidyDelay, before, tidyDelay))
+	case err.Code == clberr.CodeFingerprintMismatch:
+		return never // each try leaves a certificate behind
 	case class == clberr.NotFound:
 		return s.Window // the next list tells whether somebody deleted it
 	default:
