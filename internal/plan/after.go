@@ -66,14 +66,14 @@ func (s State) afterSuccess(step Step, o Outcome) State {
 		s.Stopped, s.Until = true, step.Until
 	case AddFinalizer:
 		s.HasFinalizer = true
-		s.Memory.Blank = s.Recorded.CertificateID == "" && s.Recorded.PendingUpload == nil && s.Status.CertificateID == ""
+		s.Memory.Complete = s.Memory.Complete || !knowing(s.Recorded) && !knowing(s.Status)
 	case RemoveFinalizer:
 		s.HasFinalizer, s.Stopped = false, true
 	case RecordIntent:
 		s.Status.PendingUpload = Pending(step.Digest, o.At, s.UploadTimeout)
 		s.Status.AccountID, s.Status.ClusterID, s.Status.Region = s.AccountID, s.ClusterID, s.Region
 		s.Memory.PendingStart, s.Memory.PendingClosed = s.Status.PendingUpload.StartTime.Time, o.At.Add(s.UploadTimeout)
-		s.Intended, s.Memory.Blank = true, false
+		s.Intended, s.Memory.Complete = true, true
 	case Upload:
 		return s.afterUpload(step, o)
 	case Adopt:

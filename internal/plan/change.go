@@ -61,7 +61,6 @@ func (s State) withoutUpload() State {
 	if !s.knowsAny() {
 		s.Status.AccountID, s.Status.ClusterID, s.Status.Region = "", "", ""
 	}
-	s.Memory.Blank = s.Status.CertificateID == ""
 	return s
 }
 

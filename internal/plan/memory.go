@@ -17,9 +17,9 @@ type Memory struct {
 	// cloud by then is in lists that begin a window later.
 	Standing string
 	Since    time.Time
-	// Blank says that the status knows of no certificate because none can be in the
-	// cloud: this process saw to that itself.
-	Blank bool
+	// Complete says that the status tells of all that is in the cloud: this process saw
+	// to that, or has no reason to doubt it.
+	Complete bool
 	// Verified is when the list began that the recorded certificate was last
 	// compared with, for Generation.
 	Verified   time.Time
@@ -46,11 +46,11 @@ type Memory struct {
 // Observe is what a pass over an object begins with, from what earlier ones left. Of a
 // pending upload that this process doesn't know, it notes until when a request of it
 // may leave another replica: by this one's own clock, from now on.
-// A status that somebody else wrote may be a wiped or an old one: what this process
-// knew of the cloud before doesn't count any more.
+// A status that somebody else wrote may be a wiped or an old one, and so may an empty one.
 func (m Memory) Observe(object *v1alpha1.ServerCertificate, now time.Time) Memory {
 	if standing := standingOf(object.Status); m.Standing != standing {
-		m.Standing, m.Since, m.Blank = standing, now, false
+		m.Complete = m.Standing == "" && knowing(object.Status)
+		m.Standing, m.Since = standing, now
 	}
 	if pending := object.Status.PendingUpload; pending != nil && !pending.StartTime.Time.Equal(m.PendingStart) {
 		m.PendingStart = pending.StartTime.Time
@@ -63,6 +63,11 @@ func (m Memory) Observe(object *v1alpha1.ServerCertificate, now time.Time) Memor
 func (m Memory) Wrote(object *v1alpha1.ServerCertificate) Memory {
 	m.Standing = standingOf(object.Status)
 	return m
+}
+
+// knowing tells whether a status tells of anything in the cloud.
+func knowing(status v1alpha1.ServerCertificateStatus) bool {
+	return status.CertificateID != "" || status.PendingUpload != nil || len(status.Superseded) > 0
 }
 
 // standingOf tells one writing of the status from another: by the certificates that it

@@ -98,9 +98,9 @@ func (s State) unseen() string {
 }
 
 // forgetful tells that certificates of this object may be in the cloud that its
-// status doesn't know: it was uploaded for once, and the status has gone since.
+// status doesn't know: it was uploaded for once, and the status was wiped or replaced.
 func (s State) forgetful() bool {
-	return s.HasFinalizer && s.Recorded.CertificateID == "" && s.Recorded.PendingUpload == nil && !s.Memory.Blank
+	return s.HasFinalizer && s.Recorded.PendingUpload == nil && !s.Memory.Complete
 }
 
 // forgotten is when the last upload may have left that a forgetful status doesn't tell of.

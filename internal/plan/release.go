@@ -42,8 +42,7 @@ func (s State) retains() bool {
 // untouched tells that nothing was ever uploaded for the object: by this process,
 // or, in a dry run, as far as the status knows.
 func (s State) untouched() bool {
-	known := s.Recorded.CertificateID != "" || s.Recorded.PendingUpload != nil || len(s.Recorded.Superseded) > 0
-	return !known && (s.Memory.Blank || s.DryRun)
+	return !knowing(s.Recorded) && (s.Memory.Complete || s.DryRun)
 }
 
 // clear deletes all certificates of the object, then lets it go.

@@ -38,7 +38,7 @@ func Snapshot(s State) v1alpha1.ServerCertificateStatus {
 func (s State) sum() (v1alpha1.ServerCertificateStatus, verdict) {
 	status := *s.Status.DeepCopy()
 	status.ObservedGeneration = s.Object.Generation
-	conditions := conditions{list: status.Conditions, now: *ptrTime(s.Now), generation: s.Object.Generation}
+	conditions := conditions{list: status.Conditions, now: metav1.Time{Time: s.Now.UTC().Truncate(time.Second)}, generation: s.Object.Generation}
 	ready := s.summarize(&conditions)
 	status.Conditions = conditions.list
 	return status, ready
