@@ -29,6 +29,19 @@ type request struct {
 	build func() requests.AcsRequest
 }
 
+// ask takes a token of the rate limit, makes one call and reads its answer,
+// whose body comes with it.
+func (a *Account) ask(ctx context.Context, action, region string, answer any, build func() requests.AcsRequest) ([]byte, error) {
+	if err := a.wait(ctx, action); err != nil {
+		return nil, err
+	}
+	body, err := a.do(ctx, request{action: action, region: region, build: build})
+	if err != nil {
+		return nil, err
+	}
+	return body, decode(action, body, answer)
+}
+
 // do sends r and gives the answer's body. Temporary keys that the service takes
 // for ended are renewed once. The limiter has been passed before.
 func (a *Account) do(ctx context.Context, r request) ([]byte, error) {

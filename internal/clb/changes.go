@@ -2,15 +2,12 @@ package clb
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
 	"time"
 
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/slb"
-
-	"github.com/clbcert/clbcert/internal/clberr"
 )
 
 // resourceType is that of a server certificate in tag and resource group actions.
@@ -19,15 +16,11 @@ const resourceType = "certificate"
 // Delete deletes the certificate id; one that doesn't exist is deleted.
 func (a *Account) Delete(ctx context.Context, region, id string) error {
 	const action = "DeleteServerCertificate"
-	err := a.change(ctx, action, region, id, func() requests.AcsRequest {
+	err := unlessGone(a.change(ctx, action, region, id, func() requests.AcsRequest {
 		r := slb.CreateDeleteServerCertificateRequest()
 		r.ServerCertificateId = id
 		return r
-	})
-	var failure *clberr.Error
-	if errors.As(err, &failure) && failure.Class() == clberr.NotFound {
-		err = nil
-	}
+	}))
 	if err == nil {
 		a.did(region, deleted(id, a.client.config.Window))
 	}
@@ -105,14 +98,8 @@ func (a *Account) change(ctx context.Context, action, region, id string, build f
 	if id == "" {
 		return missing(action, "the certificate's ID")
 	}
-	if err := a.wait(ctx, action); err != nil {
-		return err
-	}
-	body, err := a.do(ctx, request{action: action, region: region, build: build})
-	if err != nil {
-		return err
-	}
-	return decode(action, body, &struct{}{})
+	_, err := a.ask(ctx, action, region, &struct{}{}, build)
+	return err
 }
 
 // edit is a change that the lists of the certificate id show as edited.

@@ -1,5 +1,6 @@
 // Package clb calls the Classic Load Balancer API (2014-05-15) for server
-// certificates, and is the only package that knows the vendor's SDK.
+// certificates and the listeners that serve them, and is the only package that
+// knows the vendor's SDK.
 //
 // It keeps what is known of an account: one rate limit, and the lists of each
 // region's certificates, corrected by what this process did itself. It decides

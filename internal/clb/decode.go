@@ -25,12 +25,7 @@ type certificateDocument struct {
 	ExpireTime              wire.Text    `json:"ExpireTime"`
 	AliCloudCertificateID   wire.Text    `json:"AliCloudCertificateId"`
 	AliCloudCertificateName wire.Text    `json:"AliCloudCertificateName"`
-	Tags                    struct {
-		Tag []struct {
-			TagKey   wire.Text `json:"TagKey"`
-			TagValue wire.Text `json:"TagValue"`
-		} `json:"Tag"`
-	} `json:"Tags"`
+	Tags                    tagsDocument `json:"Tags"`
 }
 
 func (d certificateDocument) certificate(region string) Certificate {
@@ -40,13 +35,10 @@ func (d certificateDocument) certificate(region string) Certificate {
 		Region: string(d.RegionID), ResourceGroupID: string(d.ResourceGroupID),
 		CreateTime: parseTime(d.CreateTime), ExpireTime: parseTime(d.ExpireTime),
 		AliCloudID: string(d.AliCloudCertificateID), AliCloudName: string(d.AliCloudCertificateName),
-		Tags: make(map[string]string, len(d.Tags.Tag)),
+		Tags: d.Tags.tags(),
 	}
 	if certificate.Region == "" {
 		certificate.Region = region
-	}
-	for _, tag := range d.Tags.Tag {
-		certificate.Tags[string(tag.TagKey)] = string(tag.TagValue)
 	}
 	return certificate
 }

@@ -76,7 +76,8 @@ var table = concat(
 		"InvalidRegionId.NotFound", "InvalidAction.RegionNotSupport", "RegionNotSupport", "ServerCertificate.NotSupport",
 		CodeInvalidRegion),
 	exact(Terminal, v1alpha1.ReasonRejectedByCloud, adviseBug,
-		CodeMissingParameter, "UnsupportedParameter", "UnsupportedOperation"),
+		// TooManyListeners asks for a protocol (DeleteDomainExtension); it is no quota.
+		CodeMissingParameter, "UnsupportedParameter", "UnsupportedOperation", "TooManyListeners"),
 	exact(Terminal, v1alpha1.ReasonRejectedByCloud, "Look at what the message names: the resource or the account is locked.", "ActionNotAllowed"),
 	exact(Terminal, v1alpha1.ReasonRejectedByCloud, adviseBill, "AccountHasArrearage", "ARREARAGE"),
 	exact(Terminal, v1alpha1.ReasonRejectedByCloud,
