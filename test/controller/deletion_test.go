@@ -40,7 +40,7 @@ func (s *stage) gone(object *v1alpha1.ServerCertificate, left int) {
 }
 
 func TestAnObjectGoesWithItsCertificates(t *testing.T) {
-	s := setStage(t, "--list-lag", "300ms").manage("--consistency-window", "500ms")
+	s := setStage(t, "--list-lag", "300ms").manage("--consistency-window", "500ms", "--api-timeout", "1s")
 	cases := map[string]struct {
 		options []func(*v1alpha1.ServerCertificate)
 		before  func(*stage, *v1alpha1.ServerCertificate)

@@ -63,9 +63,6 @@ func TestNoKeyLeavesTheManagerButToTheCloud(t *testing.T) {
 			}
 		}
 	}
-	if strings.Contains(s.manager.Log(), "forbidden") || strings.Contains(s.manager.Log(), "cannot list resource") {
-		t.Errorf("a right is missing in config/rbac")
-	}
 }
 
 // allEvents are the namespace's.

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/clbcert/clbcert/api/v1alpha1"
@@ -99,6 +100,25 @@ func TestGoingBackToAKeptCertificateUploadsNothing(t *testing.T) {
 	}
 	if len(s.uploads()) != 2 || len(s.ids()) != 2 || len(s.cloud.Calls(t, "DeleteServerCertificate")) != 0 {
 		t.Errorf("%d uploads, %d certificates, want two of each", len(s.uploads()), len(s.ids()))
+	}
+}
+
+func TestAnotherSecretIsARenewal(t *testing.T) {
+	s := setStage(t).manage()
+	object := s.certificate("web")
+	old := s.sync(object).Status.CertificateID
+	same := s.secret("same-tls", certs.NewLeaf(t))
+	first := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: "web-tls"}}
+	s.update(first, func() { same.Data = first.Data })
+	s.create(same, s.secret("other-tls", certs.NewLeaf(t)))
+
+	s.update(object, func() { object.Spec.SecretRef.Name = "same-tls" })
+	if now := s.ready(object); now.Status.CertificateID != old || len(s.uploads()) != 1 {
+		t.Errorf("the same certificate elsewhere was uploaded: %+v", now.Status)
+	}
+	s.update(object, func() { object.Spec.SecretRef.Name = "other-tls" })
+	if now := s.ready(object); now.Status.CertificateID == old || !slices.Equal(supersededIDs(now), []string{old}) {
+		t.Errorf("another certificate wasn't uploaded: %+v", now.Status)
 	}
 }
 

@@ -51,6 +51,24 @@ func TestARestartUploadsAndWritesNothing(t *testing.T) {
 	}
 }
 
+func TestAChangeMadeMeanwhileIsSeenAtTheStart(t *testing.T) {
+	s := setStage(t).manage()
+	renewed, gone := s.certificate("renewed"), s.certificate("gone")
+	id := s.sync(renewed).Status.CertificateID
+	s.sync(gone)
+	s.manager.Kill(t)
+	s.put("renewed-tls", certs.NewLeaf(t))
+	s.delete(gone)
+	s.manager.Start(t)
+	s.wait(renewed, "a new ID", func(o *v1alpha1.ServerCertificate) bool {
+		return isReady(o) && o.Status.CertificateID != id
+	})
+	s.gone(gone, 0)
+	if got := len(s.uploadsOf(renewed)); got != 2 {
+		t.Errorf("%d uploads, want 2", got)
+	}
+}
+
 var passesTotal = regexp.MustCompile(`(?m)^controller_runtime_reconcile_total\{[^}]*\} (\d+)$`)
 
 // passes are how many passes the running manager has ended, by its own count.

@@ -42,7 +42,20 @@ func (s *stage) manage(flags ...string) *stage {
 	s.Helper()
 	s.manager = env.StartManager(s, s.cluster, s.cloud,
 		append([]string{"--watch-namespaces", s.namespace, "--cluster-id", clusterID}, flags...)...)
+	s.Cleanup(s.checkRights(s.manager))
 	return s
+}
+
+// checkRights checks at the end that the rights of config/rbac, under which the manager
+// ran, were all that it needed.
+func (s *stage) checkRights(manager *env.Manager) func() {
+	return func() {
+		for line := range strings.Lines(manager.Log()) {
+			if strings.Contains(line, " is forbidden: ") {
+				s.Errorf("a right is missing in config/rbac: %s", line)
+			}
+		}
+	}
 }
 
 // create creates objects.

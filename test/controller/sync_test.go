@@ -1,7 +1,10 @@
 package controller
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -64,6 +67,24 @@ func TestASecretBecomesACertificateAndARenewalANewOne(t *testing.T) {
 		renewed.Status.Superseded[0].Reason != v1alpha1.ReasonRetained {
 		t.Errorf("superseded is %+v, want %s alone", renewed.Status.Superseded, status.CertificateID)
 	}
+}
+
+func TestLongNamesFitTheCloud(t *testing.T) {
+	s := setStage(t).manage()
+	object := s.certificate(strings.Repeat("a-long-name.", 20) + "end")
+	object.Spec.SecretRef.Name = "web-tls"
+	synced := s.sync(object)
+	c := s.cloud.Certificates(t)[0]
+	full := s.namespace + "/" + object.Name
+	sum := sha256.Sum256([]byte(full))
+	if want := full[:115] + "-" + hex.EncodeToString(sum[:])[:12]; c.Tags[v1alpha1.TagObject] != want {
+		t.Errorf("tag %s is %q, want %q", v1alpha1.TagObject, c.Tags[v1alpha1.TagObject], want)
+	}
+	if !strings.HasSuffix(c.Name, "-"+synced.Status.Digest[:8]) || len(c.Name) > 80 || synced.Status.CertificateName != c.Name {
+		t.Errorf("the name is %q, in the status %q", c.Name, synced.Status.CertificateName)
+	}
+	s.delete(object)
+	s.gone(object, 0)
 }
 
 func factsOf(t *testing.T, identity *certs.Identity) tlspair.Facts {
