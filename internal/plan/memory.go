@@ -48,7 +48,7 @@ type Memory struct {
 // may leave another replica: by this one's own clock, from now on.
 // A status that somebody else wrote may be a wiped or an old one, and so may an empty one.
 func (m Memory) Observe(object *v1alpha1.ServerCertificate, now time.Time) Memory {
-	if standing := standingOf(object.Status); m.Standing != standing {
+	if standing := standingOf(object); m.Standing != standing {
 		m.Complete = m.Standing == "" && knowing(object.Status)
 		m.Standing, m.Since = standing, now
 	}
@@ -61,7 +61,7 @@ func (m Memory) Observe(object *v1alpha1.ServerCertificate, now time.Time) Memor
 
 // Wrote notes the object as this process wrote it.
 func (m Memory) Wrote(object *v1alpha1.ServerCertificate) Memory {
-	m.Standing = standingOf(object.Status)
+	m.Standing = standingOf(object)
 	return m
 }
 
@@ -71,19 +71,21 @@ func knowing(status v1alpha1.ServerCertificateStatus) bool {
 }
 
 // standingOf tells one writing of the status from another: by the certificates that it
-// knows, and by when and why Ready last turned.
-func standingOf(status v1alpha1.ServerCertificateStatus) string {
+// knows, and by when and why Ready last turned. Without that they are all alike, and the
+// object's version tells them.
+func standingOf(object *v1alpha1.ServerCertificate) string {
+	status := object.Status
+	ready := meta.FindStatusCondition(status.Conditions, v1alpha1.ConditionReady)
+	if ready == nil {
+		return object.ResourceVersion
+	}
 	ids := []string{status.CertificateID}
 	for _, c := range status.Superseded {
 		ids = append(ids, c.CertificateID)
 	}
-	var turned, pending int64
-	var reason string
-	if ready := meta.FindStatusCondition(status.Conditions, v1alpha1.ConditionReady); ready != nil {
-		turned, reason = ready.LastTransitionTime.Unix(), ready.Reason
-	}
+	var pending int64
 	if status.PendingUpload != nil {
 		pending = status.PendingUpload.StartTime.UnixMicro()
 	}
-	return fmt.Sprint(ids, pending, turned, reason)
+	return fmt.Sprint(ids, pending, ready.LastTransitionTime.Unix(), ready.Reason)
 }

@@ -99,9 +99,7 @@ func (s State) unseen() string {
 
 // forgetful tells that certificates of this object may be in the cloud that its
 // status doesn't know: it was uploaded for once, and the status was wiped or replaced.
-func (s State) forgetful() bool {
-	return s.HasFinalizer && s.Recorded.PendingUpload == nil && !s.Memory.Complete
-}
+func (s State) forgetful() bool { return s.HasFinalizer && !s.Memory.Complete }
 
 // forgotten is when the last upload may have left that a forgetful status doesn't tell of.
 func (s State) forgotten() time.Time { return s.Memory.Since.Add(s.UploadTimeout) }
