@@ -32,6 +32,9 @@ func (s State) afterChange(step Step, o Outcome) State {
 		})
 	case Delete:
 		s = s.forget(step.ID)
+		if s.Crowded { // there is room now
+			s.Crowded, s.Trouble, s.Memory.RetryAt = false, nil, time.Time{}
+		}
 		s.Memory.TidyFailures, s.Memory.TidyAt = 0, time.Time{}
 		s.Events = append(s.Events, Event{Reason: "Deleted", Action: "Delete", Message: "Deleted certificate " + step.ID + " from " + s.Region})
 		return s

@@ -98,8 +98,10 @@ func (s State) afterFailedUpload(o Outcome, obstacle *Obstacle) State {
 		s.Unsettled = obstacle
 		return s
 	}
-	s.Stopped = true
-	return s.withoutUpload().backOff(obstacle, o.At.Add(s.delay(o.Err, s.Memory.Failures)))
+	s = s.withoutUpload().backOff(obstacle, o.At.Add(s.delay(o.Err, s.Memory.Failures)))
+	s.Crowded = o.Err.Class() == clberr.Quota
+	s.Stopped = s.spare() == ""
+	return s
 }
 
 // afterFailedDelete leaves a superseded certificate for later: it stands in nobody's

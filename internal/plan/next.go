@@ -19,6 +19,8 @@ func Next(s State) Step {
 		return nil
 	case s.sourceObstacle() != nil && s.Status.PendingUpload == nil:
 		return nil // bad input costs no call
+	case s.spare() != "":
+		return s.retire(s.spare())
 	case s.heldBack():
 		return nil
 	case !s.Identified:

@@ -74,6 +74,8 @@ type State struct {
 	// are those that were tried in this pass.
 	Intended, TidyDue bool
 	Tried             []string
+	// Crowded says that the quota refused this pass's upload.
+	Crowded bool
 
 	// Unsettled is how the upload failed whose outcome is being looked for.
 	Unsettled *Obstacle

@@ -39,6 +39,18 @@ func (s State) surplus() []string {
 	return surplus
 }
 
+// spare is the oldest superseded certificate where the quota is full, to make room: what
+// is wanted goes before a way back. "" where there is none, or room.
+func (s State) spare() string {
+	ids := s.superseded()
+	for i := len(ids) - 1; i >= 0 && s.Crowded; i-- {
+		if !slices.Contains(s.Tried, ids[i]) {
+			return ids[i]
+		}
+	}
+	return ""
+}
+
 // retire returns the next step towards a certificate's deletion.
 func (s State) retire(id string) Step {
 	certificate, listed := s.find(id)
