@@ -14,6 +14,9 @@ import (
 	"github.com/clbcert/clbcert/test/env"
 )
 
+// renewedWithin is how soon a renewed Secret is in the cloud.
+const renewedWithin = 5 * time.Second
+
 // keeping sets how many superseded certificates stay.
 func keeping(limit int32) func(*v1alpha1.ServerCertificate) {
 	return func(o *v1alpha1.ServerCertificate) { o.Spec.RevisionHistoryLimit = &limit }
@@ -24,8 +27,9 @@ func keeping(limit int32) func(*v1alpha1.ServerCertificate) {
 func (s *stage) renew(object *v1alpha1.ServerCertificate, identity *certs.Identity) string {
 	s.Helper()
 	previous := s.get(object).Status.CertificateID
+	watch := env.Observe(s, s.cluster, object)
 	s.put(object.Spec.SecretRef.Name, identity)
-	return s.wait(object, "a new ID", func(o *v1alpha1.ServerCertificate) bool {
+	return watch.WaitWithin(s, renewedWithin, "a new ID", func(o *v1alpha1.ServerCertificate) bool {
 		return isReady(o) && o.Status.CertificateID != previous
 	}).Status.CertificateID
 }
@@ -178,4 +182,18 @@ func (s *stage) checkOneOf(o *v1alpha1.ServerCertificate) {
 	if live := s.live(o); len(live) != 1 || live[0].ID != o.Status.CertificateID {
 		s.Errorf("the cloud has %+v, the status names %s", live, o.Status.CertificateID)
 	}
+}
+
+func TestAFullQuotaTakesWhatWasKept(t *testing.T) {
+	s := setStage(t, "--quota", "2", "--list-lag", "300ms").manage("--consistency-window", "500ms")
+	object := s.certificate("web")
+	s.sync(object)
+	kept := s.renew(object, certs.NewLeaf(t))
+	newest := s.renew(object, certs.NewLeaf(t))
+	if now := s.get(object); !slices.Equal(supersededIDs(now), []string{kept}) || len(s.ids()) != 2 {
+		t.Errorf("superseded %v, in the cloud %v, want %s kept behind %s", supersededIDs(now), s.ids(), kept, newest)
+	}
+	other := s.certificate("other")
+	s.create(s.secret("other-tls", certs.NewLeaf(t)), other)
+	s.checkSays(s.unready(other, v1alpha1.ReasonQuotaExceeded), "QuotaExceeded.ServerCertificate")
 }
