@@ -15,8 +15,9 @@ func (s State) release() Step {
 	case s.Object.Annotations[v1alpha1.AnnotationAbandon] == "true":
 		return RemoveFinalizer{}
 	case s.retains():
-		if s.Status.PendingUpload != nil && s.Now.Before(s.Memory.PendingClosed) {
-			return Wait{Until: s.Memory.PendingClosed}
+		// A request that has left may take effect a while later.
+		if applied := s.Memory.PendingClosed.Add(s.Window); s.Status.PendingUpload != nil && s.Now.Before(applied) {
+			return Wait{Until: applied}
 		}
 		return RemoveFinalizer{}
 	case s.untouched():
