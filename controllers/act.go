@@ -22,9 +22,7 @@ func (r *Reconciler) act(ctx context.Context, s plan.State, step plan.Step, with
 		return plan.Outcome{At: r.Clock(), Held: true}, nil
 	}
 	log.FromContext(ctx).V(1).Info("step", "step", step.String())
-	if _, queues := step.(plan.RecordIntent); step.Writes() && !queues {
-		ctx = context.WithoutCancel(ctx) // a shutdown lets a write that has begun end
-	}
+	ctx = lasting(ctx, step)
 	var outcome plan.Outcome
 	var err error
 	switch step := step.(type) {
@@ -46,6 +44,14 @@ func (r *Reconciler) act(ctx context.Context, s plan.State, step plan.Step, with
 		outcome.At = r.Clock()
 	}
 	return outcome, err
+}
+
+// lasting lets a write that has begun end in spite of a shutdown.
+func lasting(ctx context.Context, step plan.Step) context.Context {
+	if _, queues := step.(plan.RecordIntent); !step.Writes() || queues {
+		return ctx
+	}
+	return context.WithoutCancel(ctx)
 }
 
 // setFinalizer adds the finalizer or takes it away, of exactly the object as read.

@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 	"unicode/utf8"
@@ -49,7 +50,7 @@ func (r *Reconciler) giveUp(ctx context.Context, s plan.State, step plan.Step, e
 	case apierrors.IsConflict(err):
 		log.FromContext(ctx).V(1).Info("the object changed meanwhile", "step", step.String())
 		return ctrl.Result{RequeueAfter: sooner}, nil
-	case apierrors.IsNotFound(err), ctx.Err() != nil:
+	case apierrors.IsNotFound(err), errors.Is(ctx.Err(), context.Canceled):
 		return ctrl.Result{}, nil
 	default:
 		return ctrl.Result{}, fmt.Errorf("ServerCertificate %s/%s: %s: %w", s.Object.Namespace, s.Object.Name, step, err)

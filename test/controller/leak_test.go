@@ -115,6 +115,6 @@ func writings(file []byte) map[string]string {
 		"base64": body, "lines of PEM": strings.ReplaceAll(string(file[begin+len("-----BEGIN RSA PRIVATE KEY-----"):]), "-----END", ""),
 		"a Secret's data": base64.StdEncoding.EncodeToString(file), "a form": url.QueryEscape(body),
 		"a string to sign": url.QueryEscape(url.QueryEscape(body)), "hex": hex.EncodeToString(block.Bytes),
-		"numbers": strings.Trim(fmt.Sprint(block.Bytes), "[]"),
+		"numbers": strings.Trim(fmt.Sprintf("%d", block.Bytes), "[]"),
 	}
 }
