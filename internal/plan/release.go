@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"time"
 
 	"github.com/clbcert/clbcert/api/v1alpha1"
 )
@@ -15,9 +16,8 @@ func (s State) release() Step {
 	case s.Object.Annotations[v1alpha1.AnnotationAbandon] == "true":
 		return RemoveFinalizer{}
 	case s.retains():
-		// A request that has left may take effect a while later.
-		if applied := s.Memory.PendingClosed.Add(s.Window); s.Status.PendingUpload != nil && s.Now.Before(applied) {
-			return Wait{Until: applied}
+		if out := s.out(); s.Now.Before(out) {
+			return Wait{Until: out}
 		}
 		return RemoveFinalizer{}
 	case s.untouched():
@@ -32,6 +32,19 @@ func (s State) release() Step {
 		return s.settle()
 	default:
 		return s.clear()
+	}
+}
+
+// out is until when an upload of the object may still take effect: its request, once it
+// has left, takes a while.
+func (s State) out() time.Time {
+	switch {
+	case s.Status.PendingUpload != nil:
+		return s.Memory.PendingClosed.Add(s.Window)
+	case s.forgetful():
+		return s.forgotten().Add(s.Window)
+	default:
+		return time.Time{}
 	}
 }
 
