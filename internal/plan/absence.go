@@ -1,6 +1,9 @@
 package plan
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Lists lag: a single one proves no absence. A certificate is absent for good when
 // two lists lack it that both began after anything that could have made it, and a
@@ -18,7 +21,7 @@ type absence struct {
 func (s State) absent(after time.Time, matches func(Certificate) bool) absence {
 	var newest, oldest time.Time
 	for _, list := range s.Lists { // newest first
-		if list.Began.Before(after) || contains(list, matches) {
+		if list.Began.Before(after) || slices.ContainsFunc(list.Certificates, matches) {
 			break
 		}
 		if newest.IsZero() {
@@ -34,16 +37,6 @@ func (s State) absent(after time.Time, matches func(Certificate) bool) absence {
 	default:
 		return absence{next: oldest.Add(s.Window)}
 	}
-}
-
-// contains tells whether a certificate of the list matches.
-func contains(list List, matches func(Certificate) bool) bool {
-	for _, c := range list.Certificates {
-		if matches(c) {
-			return true
-		}
-	}
-	return false
 }
 
 // looked tells whether the newest list began at or after t.

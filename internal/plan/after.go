@@ -70,24 +70,37 @@ func (s State) afterSuccess(step Step, o Outcome) State {
 	case RemoveFinalizer:
 		s.HasFinalizer, s.Stopped = false, true
 	case RecordIntent:
-		s.Status.PendingUpload = Pending(step.Digest, o.At, s.UploadTimeout)
-		s.Status.AccountID, s.Status.ClusterID, s.Status.Region = s.AccountID, s.ClusterID, s.Region
-		s.Memory.PendingStart, s.Memory.PendingClosed = s.Status.PendingUpload.StartTime.Time, o.At.Add(s.UploadTimeout)
-		s.Intended, s.Memory.Complete = true, true
+		return s.afterIntent(step, o)
 	case Upload:
 		return s.afterUpload(step, o)
 	case Adopt:
-		s = s.take(step.Certificate, step.Certificate.CreateTime, o.At)
-		s.Memory.VerifyAt = o.At.Add(s.Window)
-		s = s.claim(o.At)
-		s.Events = append(s.Events, Event{Reason: "Adopted", Action: "Adopt", Message: fmt.Sprintf(
-			"Certificate %s is in %s already: taken over without an upload", step.Certificate.ID, s.Region)})
+		return s.afterAdoption(step, o)
 	case Confirm:
 		s.Fresh = true
 	case Record: // the object as written says it all
 	default:
 		return s.afterChange(step, o)
 	}
+	return s
+}
+
+// afterIntent binds the object to its account, cluster id and region from here on.
+func (s State) afterIntent(step RecordIntent, o Outcome) State {
+	s.Status.PendingUpload = Pending(step.Digest, o.At, s.UploadTimeout)
+	s.Status.AccountID, s.Status.ClusterID, s.Status.Region = s.AccountID, s.ClusterID, s.Region
+	s.Memory.PendingStart, s.Memory.PendingClosed = s.Status.PendingUpload.StartTime.Time, o.At.Add(s.UploadTimeout)
+	s.Intended, s.Memory.Complete = true, true
+	return s
+}
+
+// afterAdoption makes a certificate that is there already the current one. A list may
+// show it although it was deleted: it is looked at again when none can any more.
+func (s State) afterAdoption(step Adopt, o Outcome) State {
+	s = s.take(step.Certificate, step.Certificate.CreateTime, o.At)
+	s.Memory.VerifyAt = o.At.Add(s.Window)
+	s = s.claim(o.At)
+	s.Events = append(s.Events, Event{Reason: "Adopted", Action: "Adopt", Message: fmt.Sprintf(
+		"Certificate %s is in %s already: taken over without an upload", step.Certificate.ID, s.Region)})
 	return s
 }
 

@@ -19,14 +19,28 @@ func Next(s State) Step {
 		return nil
 	case s.sourceObstacle() != nil && s.Status.PendingUpload == nil:
 		return nil // bad input costs no call
-	case s.spare() != "":
-		return s.retire(s.spare())
 	case s.heldBack():
 		return nil
+	default:
+		return s.identified(s.sync)
+	}
+}
+
+// identified goes on as the account that the object belongs to, and as no other.
+func (s State) identified(next func() Step) Step {
+	switch {
 	case !s.Identified:
 		return Identify{}
 	case s.identityObstacle() != nil:
 		return nil
+	default:
+		return next()
+	}
+}
+
+// sync brings the cloud to what the source says.
+func (s State) sync() Step {
+	switch {
 	case s.Intended:
 		return s.upload()
 	case s.Status.PendingUpload != nil:

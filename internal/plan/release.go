@@ -24,14 +24,8 @@ func (s State) release() Step {
 		return RemoveFinalizer{}
 	case s.heldBack() && len(s.Tried) == 0: // one in use doesn't keep the others
 		return nil
-	case !s.Identified:
-		return Identify{}
-	case s.identityObstacle() != nil:
-		return nil
-	case s.Status.PendingUpload != nil:
-		return s.settle()
 	default:
-		return s.clear()
+		return s.identified(s.clear)
 	}
 }
 
@@ -61,6 +55,9 @@ func (s State) untouched() bool {
 
 // clear deletes all certificates of the object, then lets it go.
 func (s State) clear() Step {
+	if s.Status.PendingUpload != nil {
+		return s.settle()
+	}
 	if since := s.Now.Add(-s.Window); !s.looked(since) {
 		return Look{Since: since}
 	}

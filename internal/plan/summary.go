@@ -174,8 +174,7 @@ func (s State) complaint(ready verdict) []Event {
 	if ready.status != metav1.ConditionFalse {
 		return nil
 	}
-	switch ready.reason {
-	case v1alpha1.ReasonProgressing, v1alpha1.ReasonDeleting:
+	if ready.reason == v1alpha1.ReasonProgressing || ready.reason == v1alpha1.ReasonDeleting {
 		return nil
 	}
 	old := meta.FindStatusCondition(s.Recorded.Conditions, v1alpha1.ConditionReady)

@@ -1,6 +1,9 @@
 package plan
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // wake is when the object is due again without anybody's doing: at the time that
 // the plan waits for, when a failure may be over, when what was changed or adopted is
@@ -34,11 +37,4 @@ func (s State) turns() time.Time {
 
 // awaitsTidying tells that the deletion of a superseded certificate was refused, and
 // is to be tried again.
-func (s State) awaitsTidying() bool {
-	for _, c := range s.Status.Superseded {
-		if troubled(c) {
-			return true
-		}
-	}
-	return false
-}
+func (s State) awaitsTidying() bool { return slices.ContainsFunc(s.Status.Superseded, troubled) }
