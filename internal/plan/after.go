@@ -58,10 +58,26 @@ func After(s State, step Step, o Outcome) State {
 // afterSuccess is the state after a step was done.
 func (s State) afterSuccess(step Step, o Outcome) State {
 	switch step := step.(type) {
-	case Identify:
-		s.Identified, s.AccountID = true, o.AccountID
 	case Look:
 		return s.afterLook(o)
+	case RecordIntent:
+		return s.afterIntent(step, o)
+	case Upload:
+		return s.afterUpload(step, o)
+	case Adopt:
+		return s.afterAdoption(step, o)
+	case Rename, MoveGroup, PutTags, RemoveTags, Delete, Forget:
+		return s.afterChange(step, o)
+	default:
+		return s.afterNote(step, o)
+	}
+}
+
+// afterNote is the state after a step that touched no certificate.
+func (s State) afterNote(step Step, o Outcome) State {
+	switch step := step.(type) {
+	case Identify:
+		s.Identified, s.AccountID = true, o.AccountID
 	case Wait:
 		s.Stopped, s.Until = true, step.Until
 	case AddFinalizer:
@@ -69,17 +85,9 @@ func (s State) afterSuccess(step Step, o Outcome) State {
 		s.Memory.Complete = s.Memory.Complete || !knowing(s.Recorded) && !knowing(s.Status)
 	case RemoveFinalizer:
 		s.HasFinalizer, s.Stopped = false, true
-	case RecordIntent:
-		return s.afterIntent(step, o)
-	case Upload:
-		return s.afterUpload(step, o)
-	case Adopt:
-		return s.afterAdoption(step, o)
 	case Confirm:
 		s.Fresh = true
 	case Record: // the object as written says it all
-	default:
-		return s.afterChange(step, o)
 	}
 	return s
 }
