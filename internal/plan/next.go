@@ -88,7 +88,7 @@ func (s State) obtain() Step {
 		return s.giveUp(id)
 	}
 	if s.forgetful() {
-		if proof := s.absent(s.forgotten(), matches); !proof.proven {
+		if proof := s.absent(s.leaving(), matches); !proof.proven {
 			return s.lookAt(proof.next, 0)
 		}
 	}
@@ -117,8 +117,18 @@ func (s State) unseen() string {
 // status doesn't know: it was uploaded for once, and the status was wiped or replaced.
 func (s State) forgetful() bool { return s.HasFinalizer && !s.Memory.Complete }
 
-// forgotten is when the last upload may have left that a forgetful status doesn't tell of.
-func (s State) forgotten() time.Time { return s.Memory.Since.Add(s.UploadTimeout) }
+// leaving is until when the request of an upload may leave that is pending, or that a
+// forgetful status doesn't tell of; zero where there is none.
+func (s State) leaving() time.Time {
+	switch {
+	case s.Status.PendingUpload != nil:
+		return s.Memory.PendingClosed
+	case s.forgetful():
+		return s.Memory.Since.Add(s.UploadTimeout)
+	default:
+		return time.Time{}
+	}
+}
 
 // upload uploads what the recorded intent says.
 func (s State) upload() Step {

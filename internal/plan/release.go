@@ -2,7 +2,6 @@ package plan
 
 import (
 	"slices"
-	"time"
 
 	"github.com/clbcert/clbcert/api/v1alpha1"
 )
@@ -16,8 +15,9 @@ func (s State) release() Step {
 	case s.Object.Annotations[v1alpha1.AnnotationAbandon] == "true":
 		return RemoveFinalizer{}
 	case s.retains():
-		if out := s.out(); s.Now.Before(out) {
-			return Wait{Until: out}
+		// A request that has left takes a while to take effect.
+		if done := s.leaving().Add(s.Window); s.Now.Before(done) {
+			return Wait{Until: done}
 		}
 		return RemoveFinalizer{}
 	case s.untouched():
@@ -26,19 +26,6 @@ func (s State) release() Step {
 		return nil
 	default:
 		return s.identified(s.clear)
-	}
-}
-
-// out is until when an upload of the object may still take effect: its request, once it
-// has left, takes a while.
-func (s State) out() time.Time {
-	switch {
-	case s.Status.PendingUpload != nil:
-		return s.Memory.PendingClosed.Add(s.Window)
-	case s.forgetful():
-		return s.forgotten().Add(s.Window)
-	default:
-		return time.Time{}
 	}
 }
 
@@ -53,11 +40,10 @@ func (s State) untouched() bool {
 	return !knowing(s.Recorded) && (s.Memory.Complete || s.DryRun)
 }
 
-// clear deletes all certificates of the object, then lets it go.
+// clear deletes all certificates of the object, then lets it go. What comes of an upload
+// is deleted, too; what looks like it may be another that is dead already, and so only
+// its absence lets the object go.
 func (s State) clear() Step {
-	if s.Status.PendingUpload != nil {
-		return s.settle()
-	}
 	if since := s.Now.Add(-s.Window); !s.looked(since) {
 		return Look{Since: since}
 	}
@@ -74,8 +60,8 @@ func (s State) clear() Step {
 	if s.knowsAny() || len(s.Tried) > 0 {
 		return nil
 	}
-	if s.forgetful() {
-		if proof := s.absent(s.forgotten(), s.Ours); !proof.proven {
+	if leaving := s.leaving(); !leaving.IsZero() {
+		if proof := s.absent(leaving, s.Ours); !proof.proven {
 			return s.lookAt(proof.next, 0)
 		}
 	}
