@@ -19,6 +19,8 @@ func Next(s State) Step {
 		return nil
 	case s.sourceObstacle() != nil && s.Status.PendingUpload == nil:
 		return nil // bad input costs no call
+	case s.spare() != "":
+		return s.retire(s.spare()) // a full quota: room first
 	case s.heldBack():
 		return nil
 	default:
