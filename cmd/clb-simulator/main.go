@@ -59,7 +59,8 @@ func parseFlags(args []string, help io.Writer) (o simulator.Options, listen stri
 	flags.IntVar(&o.Quota, "quota", 100, "server certificates per account and region, at least 1")
 	flags.DurationVar(&o.ListLag, "list-lag", 0, "how long an upload stays out of lists and a deleted certificate in them")
 	flags.IntVar(&o.ExtensionLimit, "extension-limit", 3, "domain extensions per HTTPS listener, at least 1")
-	flags.Func("fault", "ACTION=CODE[:PROBABILITY] (repeatable): an error code, timeout, reset, applied-then-reset or http502; ACTION may be *",
+	flags.DurationVar(&o.SessionLimit, "session-limit", 0, "how long a role's session lasts at most, whatever is asked for")
+	flags.Func("fault", "ACTION[@ACCESSKEYID]=CODE[:PROBABILITY] (repeatable): an error code, timeout, reset, applied-then-reset or http502; ACTION may be *",
 		func(spec string) error { o.Faults = append(o.Faults, spec); return nil })
 	flags.Uint64Var(&o.Seed, "seed", uint64(time.Now().UnixNano()), "of faults and list orders")
 	if err = flags.Parse(args); err != nil {

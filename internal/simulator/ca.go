@@ -26,7 +26,11 @@ type authority struct {
 	key         crypto.Signer
 }
 
-// serverTLS gives a configuration with a certificate for loopback addresses, of the CA kept in dir.
+// proxiedName is a name that the server's certificate holds too: HTTP clients don't ask a proxy for a loopback address.
+// The domain is one that nobody can have (RFC 6761).
+const proxiedName = "clb-simulator.test"
+
+// serverTLS gives a configuration with a certificate for loopback addresses and proxiedName, of the CA kept in dir.
 func serverTLS(dir string) (*tls.Config, error) {
 	obtain := readAuthority
 	if _, err := os.Stat(filepath.Join(dir, "ca.crt")); errors.Is(err, fs.ErrNotExist) {
@@ -107,7 +111,7 @@ func (a *authority) issue() (tls.Certificate, error) {
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: "clb-simulator"},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(1, 0, 0),
-		DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
+		DNSNames: []string{"localhost", proxiedName}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, key.Public(), a.key)

@@ -26,6 +26,7 @@ type call struct {
 	region       string
 	caller       caller
 	stringToSign string
+	foreign      bool // the certificate that it makes has another's fingerprint: a fault
 }
 
 // format is that of the answer, XML unless JSON is asked for; a request that could not be read whole has it in its query.

@@ -12,7 +12,8 @@ import (
 type fault struct {
 	spec        string
 	action      string  // or * for all
-	code        string  // an API code, or timeout, reset, httpNNN
+	accessKeyID string  // whose calls alone; "" for everybody's
+	code        string  // an API code, or timeout, reset, httpNNN, foreign-fingerprint
 	applied     bool    // the call takes effect, and its answer is lost
 	probability float64 // 1 without a count
 	left        int     // how often it still happens; negative: without limit
@@ -23,24 +24,26 @@ var (
 	httpFault = regexp.MustCompile(`^http[2-5]\d\d$`)
 )
 
-// parseFault reads ACTION=CODE[:PROBABILITY]. ACTION is one of the operations, or * for all. CODE is an error code of the
-// API, or one of
+// parseFault reads ACTION[@ACCESSKEYID]=CODE[:PROBABILITY]. ACTION is one of the operations, or * for all; with an access
+// key's ID only calls that are signed with it fail. CODE is an error code of the API, or one of
 //
 //	timeout   no answer until the client gives up
 //	reset     the connection is reset
 //	httpNNN   an answer of that status, in HTML, as from a gateway in between (http502)
 //
 // which leave no effect, unless with applied-then- in front: applied-then-reset, applied-then-timeout, applied-then-http502.
+// UploadServerCertificate=foreign-fingerprint makes a certificate with another fingerprint than that of what was sent.
 // PROBABILITY is above 0 and at most 1; or xN, for the first N calls.
 func parseFault(spec string) (fault, error) {
 	action, rest, ok := strings.Cut(spec, "=")
 	code, when, conditional := strings.Cut(rest, ":")
-	f := fault{spec: spec, action: action, probability: 1, left: -1}
-	if _, known := operations[action]; !ok || !known && action != "*" {
-		return f, fmt.Errorf("fault %q: want ACTION=CODE[:PROBABILITY], with a known action or *", spec)
+	action, key, limited := strings.Cut(action, "@")
+	f := fault{spec: spec, action: action, accessKeyID: key, probability: 1, left: -1}
+	if _, known := operations[action]; !ok || !known && action != "*" || limited && key == "" {
+		return f, fmt.Errorf("fault %q: want ACTION[@ACCESSKEYID]=CODE[:PROBABILITY], with a known action or *", spec)
 	}
 	f.code, f.applied = strings.CutPrefix(code, "applied-then-")
-	if !faultCode.MatchString(f.code) || f.applied && !f.isPseudo() {
+	if !faultCode.MatchString(f.code) || f.applied && !f.isPseudo() || f.isForeign() && action != actionUpload {
 		return f, fmt.Errorf("fault %q: want an error code, timeout, reset, applied-then-reset or http502", spec)
 	}
 	if !conditional {
@@ -66,6 +69,20 @@ func (f *fault) readWhen(when string) bool {
 // isPseudo tells the faults of the network and of gateways from the API's own codes.
 func (f *fault) isPseudo() bool {
 	return f.code == "timeout" || f.code == "reset" || httpFault.MatchString(f.code)
+}
+
+// foreignFingerprint is the code of the one fault that is about one action alone.
+const (
+	foreignFingerprint = "foreign-fingerprint"
+	actionUpload       = "UploadServerCertificate"
+)
+
+// isForeign tells the fault with which an upload succeeds, with another fingerprint.
+func (f *fault) isForeign() bool { return f.code == foreignFingerprint }
+
+// falls tells whether the fault is about a call.
+func (f *fault) falls(action, accessKeyID string) bool {
+	return f.left != 0 && (f.action == "*" || f.action == action) && (f.accessKeyID == "" || f.accessKeyID == accessKeyID)
 }
 
 // outcome is how the log of calls names it.
@@ -109,12 +126,12 @@ func (f *faults) specs() []string {
 }
 
 // pick throws the dice for a call: the first fault that falls on it, or nil.
-func (f *faults) pick(action string, dice *random) *fault {
+func (f *faults) pick(action, accessKeyID string, dice *random) *fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for i := range f.list {
 		one := &f.list[i]
-		if one.left == 0 || one.action != "*" && one.action != action || !dice.chance(one.probability) {
+		if !one.falls(action, accessKeyID) || !dice.chance(one.probability) {
 			continue
 		}
 		if one.left > 0 {

@@ -118,6 +118,42 @@ func TestFaultThatWasRefusedAnywayIsNotApplied(t *testing.T) {
 	}
 }
 
+func TestFaultsOfOneAccessKey(t *testing.T) {
+	t.Parallel()
+	b := start(t, func(o *Options) { o.Faults = []string{"*@LTAIother=Throttling.User"} })
+	b.put("/access-keys", `{"id":"LTAIother","secret":"s2","account":"1000000000000002"}`)
+	e := newExchange("DescribeRegions", nil)
+	if err := b.send(e.sign()); err != nil || e.status != http.StatusOK {
+		t.Errorf("another's call failed: %v, %s", err, e.body)
+	}
+	e = newExchange("DescribeRegions", nil)
+	e.query.Set("AccessKeyId", "LTAIother")
+	e.secret = "s2"
+	if err := b.send(e.sign()); err != nil || e.document["Code"] != "Throttling.User" {
+		t.Errorf("the key's own call didn't: %v, %s", err, e.body)
+	}
+}
+
+func TestAnUploadMayComeBackAsAnother(t *testing.T) {
+	t.Parallel()
+	b := start(t, func(o *Options) { o.Faults = []string{"UploadServerCertificate=foreign-fingerprint:x1"} })
+	pair := newPair(t, must(smallRSA())(t))
+	var answered []any
+	for _, outcome := range []string{"foreign-fingerprint", "ok"} {
+		e := newExchange("UploadServerCertificate", pair.parameters())
+		if err := b.send(e.sign()); err != nil || e.status != http.StatusOK {
+			t.Fatalf("%v, %s", err, e.body)
+		}
+		answered = append(answered, e.document["Fingerprint"])
+		if got := b.lastOutcome(); got != outcome {
+			t.Errorf("the log of calls says %s, want %s", got, outcome)
+		}
+	}
+	if answered[0] == answered[1] || len(answered[0].(string)) != len(answered[1].(string)) {
+		t.Errorf("the fingerprints are %v", answered)
+	}
+}
+
 func TestFaultsByChanceAndByCount(t *testing.T) {
 	t.Parallel()
 	var f faults
@@ -126,10 +162,10 @@ func TestFaultsByChanceAndByCount(t *testing.T) {
 	}
 	seen, dice := map[string]int{}, newRandom(7)
 	for range 1000 {
-		if got := f.pick("DescribeRegions", dice); got != nil {
+		if got := f.pick("DescribeRegions", "", dice); got != nil {
 			seen[got.code]++
 		}
-		if got := f.pick("UploadServerCertificate", dice); got != nil && got.code == "SystemBusy" {
+		if got := f.pick("UploadServerCertificate", "", dice); got != nil && got.code == "SystemBusy" {
 			seen[got.code]++
 		}
 	}
@@ -148,6 +184,7 @@ func TestFaultsThatAreNone(t *testing.T) {
 	for _, spec := range []string{
 		"", "Throttling", "Upload=Throttling", "=Throttling", "*=", "*=a b", "*=Throttling:", "*=Throttling:0", "*=Throttling:1.5",
 		"*=Throttling:NaN", "*=Throttling:x0", "*=Throttling:x-1", "*=applied-then-Throttling", "*=applied-then-",
+		"*@=Throttling", "@LTAI=Throttling", "*=foreign-fingerprint", "DeleteServerCertificate=foreign-fingerprint",
 	} {
 		if _, err := parseFault(spec); err == nil {
 			t.Errorf("%q is taken", spec)

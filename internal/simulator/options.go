@@ -24,7 +24,9 @@ type Options struct {
 	ListLag time.Duration
 	// ExtensionLimit is the number of domain extensions per HTTPS listener; 0 means 3, the product's default.
 	ExtensionLimit int
-	// Faults are of the form ACTION=CODE[:PROBABILITY]; see parseFault.
+	// SessionLimit ends a role's session earlier than it was asked for; 0 means not. Sessions end at whole seconds.
+	SessionLimit time.Duration
+	// Faults are of the form ACTION[@ACCESSKEYID]=CODE[:PROBABILITY]; see parseFault.
 	Faults []string
 	// Seed makes the faults' dice and the lists' order repeatable.
 	Seed uint64
@@ -40,8 +42,8 @@ func (o Options) withDefaults() (Options, error) {
 		return o, errors.New("a directory for the state is required (--dir)")
 	case o.AccessKeyID == "" || o.AccessKeySecret == "":
 		return o, errors.New("an access key is required (--access-key-id and --access-key-secret)")
-	case o.Latency < 0 || o.ListLag < 0:
-		return o, errors.New("a duration is negative (--latency or --list-lag)")
+	case o.Latency < 0 || o.ListLag < 0 || o.SessionLimit < 0:
+		return o, errors.New("a duration is negative (--latency, --list-lag or --session-limit)")
 	case o.Quota < 0 || o.ExtensionLimit < 0:
 		return o, fmt.Errorf("a limit is negative (--quota %d or --extension-limit %d)", o.Quota, o.ExtensionLimit)
 	}

@@ -75,7 +75,7 @@ func (s *Server) serveCall(w http.ResponseWriter, r *http.Request) {
 	// gives up can't know which half it was in. So its going away stops nothing here.
 	s.wait(s.options.Latency / 2)
 	var a answer
-	if err == nil && (f == nil || f.applied) {
+	if err == nil && (f == nil || f.applied || f.isForeign()) {
 		a, err = c.operation.run(s, c)
 	}
 	s.note(c, f, err)
@@ -95,12 +95,15 @@ func (s *Server) check(c *call) (*fault, error) {
 			return nil, err
 		}
 	}
-	f := s.faults.pick(c.action, s.random)
-	if f != nil && !f.isPseudo() {
-		return f, f.asError(c)
-	}
-	if f != nil && !f.applied {
+	f := s.faults.pick(c.action, c.caller.keyID, s.random)
+	switch {
+	case f == nil, f.applied:
+	case f.isForeign():
+		c.foreign = true
+	case f.isPseudo():
 		return f, nil
+	default:
+		return f, f.asError(c)
 	}
 	return f, c.checkRegion()
 }
@@ -111,6 +114,8 @@ func (s *Server) note(c *call, f *fault, err error) {
 	switch {
 	case f != nil && f.applied && err != nil:
 		outcome = f.code // it would have been refused: nothing was applied
+	case f != nil && f.isForeign() && err != nil:
+		outcome = codeOf(err)
 	case f != nil:
 		outcome = f.outcome()
 	case err != nil:

@@ -101,6 +101,9 @@ func assumeRoleWithOIDC(s *Server, c *call) (answer, error) {
 
 // openSession makes a temporary access key and drops those that are over for an hour.
 func (s *Server) openSession(now time.Time, role roleRequest, denied []string) (accessKey, error) {
+	if limit := s.options.SessionLimit; limit > 0 {
+		role.duration = min(role.duration, limit)
+	}
 	key := accessKey{
 		ID: "STS." + randomHex(12), Secret: randomHex(22), Account: role.account, Denied: denied,
 		Session: &session{

@@ -100,6 +100,17 @@ func TestSessionsEndAndNeedTheirToken(t *testing.T) {
 	}
 }
 
+func TestSessionsEndEarlier(t *testing.T) {
+	t.Parallel()
+	b := start(t, func(o *Options) { o.SessionLimit = 5 * time.Second })
+	key := b.assumeRole("DurationSeconds", "900")
+	b.clock.advance(5 * time.Second)
+	e := key.exchange("DescribeRegions")
+	if err := b.send(e.sign()); err != nil || e.document["Code"] != "InvalidSecurityToken.Expired" {
+		t.Errorf("past its end: %v, %s", err, e.body)
+	}
+}
+
 func TestAssumeRoleRefuses(t *testing.T) {
 	t.Parallel()
 	b := start(t)

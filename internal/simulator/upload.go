@@ -60,6 +60,9 @@ func uploadServerCertificate(s *Server, c *call) (answer, error) {
 	if err := fill(c, &row); err != nil {
 		return nil, err
 	}
+	if c.foreign {
+		row.Fingerprint = fingerprint([]byte(row.Fingerprint))
+	}
 	err := s.store.change(func(x *change) error {
 		if s.certificatesOf(c) >= s.options.Quota {
 			return refuse(quotaCode, "The quota of server certificates in this region is exceeded.")
