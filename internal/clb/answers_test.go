@@ -113,6 +113,27 @@ func TestSubjectAlternativeNamesInEveryShape(t *testing.T) {
 	}
 }
 
+func TestTimesInEveryShape(t *testing.T) {
+	t.Parallel()
+	want := time.Date(2022, 2, 21, 2, 49, 5, 0, time.UTC)
+	for document, times := range map[string]time.Time{
+		`{"ExpireTime":"2022-02-21T02:49:05Z"}`:                                    want,
+		`{"ExpireTime":"2022-02-21T02:49:05Z","ExpireTimeStamp":1}`:                want,
+		`{"ExpireTime":"2022-02-21T10:49:05+08:00"}`:                               want,
+		`{"ExpireTimeStamp":1645411745000}`:                                        want,
+		`{"ExpireTime":"","ExpireTimeStamp":"1645411745999"}`:                      want,
+		`{"ExpireTime":"soon","ExpireTimeStamp":{}}`:                               {},
+		`{"ExpireTimeStamp":0}`:                                                    {},
+		`{"ExpireTimeStamp":9223372036854775807}`:                                  {},
+		`{"CreateTimeStamp":1645411745000,"CreateTime":"2022-02-21T02:49:05.000"}`: {},
+	} {
+		var one certificateDocument
+		if err := json.Unmarshal([]byte(document), &one); err != nil || !one.certificate(region).ExpireTime.Equal(times) {
+			t.Errorf("%s: got %s, %v", document, one.certificate(region).ExpireTime, err)
+		}
+	}
+}
+
 func FuzzCertificateDocument(f *testing.F) {
 	for _, seed := range []string{
 		`{"ServerCertificateId":"1","SubjectAlternativeNames":{"SubjectAlternativeName":["[\"a.com\"]"]},"Tags":{"Tag":[{"TagKey":"a","TagValue":""}]}}`,

@@ -3,6 +3,7 @@ package clb
 import (
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -11,8 +12,8 @@ import (
 )
 
 // certificateDocument is a certificate in the answers of UploadServerCertificate
-// and DescribeServerCertificates. Its time stamps in milliseconds aren't read:
-// the reference's own sample contradicts itself.
+// and DescribeServerCertificates. Its time stamps in milliseconds count only where
+// the same time as text is missing: the reference's own sample contradicts itself.
 type certificateDocument struct {
 	ServerCertificateID     wire.Text    `json:"ServerCertificateId"`
 	ServerCertificateName   wire.Text    `json:"ServerCertificateName"`
@@ -22,7 +23,9 @@ type certificateDocument struct {
 	RegionID                wire.Text    `json:"RegionId"`
 	ResourceGroupID         wire.Text    `json:"ResourceGroupId"`
 	CreateTime              wire.Text    `json:"CreateTime"`
+	CreateTimeStamp         wire.Text    `json:"CreateTimeStamp"`
 	ExpireTime              wire.Text    `json:"ExpireTime"`
+	ExpireTimeStamp         wire.Text    `json:"ExpireTimeStamp"`
 	AliCloudCertificateID   wire.Text    `json:"AliCloudCertificateId"`
 	AliCloudCertificateName wire.Text    `json:"AliCloudCertificateName"`
 	Tags                    tagsDocument `json:"Tags"`
@@ -33,7 +36,7 @@ func (d certificateDocument) certificate(region string) Certificate {
 		ID: string(d.ServerCertificateID), Name: string(d.ServerCertificateName),
 		Fingerprint: string(d.Fingerprint), CommonName: string(d.CommonName), DNSNames: d.SubjectAlternativeNames,
 		Region: string(d.RegionID), ResourceGroupID: string(d.ResourceGroupID),
-		CreateTime: parseTime(d.CreateTime), ExpireTime: parseTime(d.ExpireTime),
+		CreateTime: parseTime(d.CreateTime, d.CreateTimeStamp), ExpireTime: parseTime(d.ExpireTime, d.ExpireTimeStamp),
 		AliCloudID: string(d.AliCloudCertificateID), AliCloudName: string(d.AliCloudCertificateName),
 		Tags: d.Tags.tags(),
 	}
@@ -43,13 +46,19 @@ func (d certificateDocument) certificate(region string) Certificate {
 	return certificate
 }
 
-// parseTime reads 2022-02-21T02:49:05Z; what isn't that is zero.
-func parseTime(text wire.Text) time.Time {
-	parsed, err := time.Parse(time.RFC3339, string(text))
-	if err != nil {
-		return time.Time{}
+// year10000 is where times end that RFC 3339 can write, in milliseconds since 1970.
+const year10000 = 253_402_300_800_000
+
+// parseTime reads 2022-02-21T02:49:05Z, or else milliseconds since 1970; what is
+// neither is zero.
+func parseTime(text, milliseconds wire.Text) time.Time {
+	if parsed, err := time.Parse(time.RFC3339, string(text)); err == nil {
+		return parsed.UTC()
 	}
-	return parsed.UTC()
+	if since, err := strconv.ParseInt(string(milliseconds), 10, 64); err == nil && since > 0 && since < year10000 {
+		return time.UnixMilli(since).UTC().Truncate(time.Second)
+	}
+	return time.Time{}
 }
 
 // listDocument is the answer of DescribeServerCertificates. The pointers tell an

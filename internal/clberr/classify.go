@@ -66,9 +66,15 @@ const (
 	statusServerError  = 500 // and more
 )
 
+// misspelt is the name by which the service misses AliCloudCertificateId when the
+// region of a CAS certificate comes with it (alibabacloud-go-sdk, issue 75).
+const misspelt = "AliCouldCertificateId"
+
 func (e *Error) row() Row {
 	row, ok := byCode(e.Code)
 	switch {
+	case strings.Contains(e.Code+" "+e.Message, misspelt):
+		return casRegion
 	case !ok:
 		return e.rowByStatus()
 	case e.Code == "InvalidParameter" && e.Action != actionUpload && e.Status >= statusServerError:

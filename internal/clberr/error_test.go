@@ -98,6 +98,18 @@ func TestAdviceNamesTheRight(t *testing.T) {
 	}
 }
 
+func TestWhatToLeaveOutOfACASCertificate(t *testing.T) {
+	t.Parallel()
+	for _, e := range []*Error{
+		New(actionUpload, "MissingParameter", "The parameter AliCouldCertificateId is missing.", "R-1", 400, Refused),
+		New(actionUpload, "MissingParameter.AliCouldCertificateId", "", "R-1", 400, Refused),
+	} {
+		if e.Class() != Terminal || e.Reason() != v1alpha1.ReasonRejectedByCloud || !strings.Contains(e.Advice(), "Leave out spec.aliCloudCertificate.region") {
+			t.Errorf("%s: %s, %s, %s", e, e.Class(), e.Reason(), e.Advice())
+		}
+	}
+}
+
 func TestMessagesLoseWhatMayBeSecret(t *testing.T) {
 	t.Parallel()
 	random := make([]byte, 1200)

@@ -10,7 +10,8 @@ const (
 	advisePair        = "Mend tls.crt and tls.key in the Secret."
 	adviseKey         = "Issue the certificate with a key that this region takes: RSA of 2048 or 4096 bits."
 	adviseTags        = "Mend spec.tags: keys of 1-64 and values of up to 128 characters, at most 17, without http://, https://, aliyun or acs: in front."
-	adviseCAS         = "Mend spec.aliCloudCertificate; if the service misses an AliCloudCertificateId, try without its region."
+	adviseCAS         = "Mend spec.aliCloudCertificate: the id must be that of a certificate in Certificate Management Service."
+	adviseCASRegion   = "Leave out spec.aliCloudCertificate.region, and name if it is still refused: with them the service may miss the id."
 	adviseRegion      = "Use a region in which Classic Load Balancer exists and takes server certificates."
 	adviseBug         = "Report it: the controller sent a request that the API doesn't take."
 	adviseQuota       = "Delete certificates that nothing uses, or ask for more of the quota that the code names in the Quota Center."
@@ -23,8 +24,9 @@ const (
 	adviseGrant       = "Grant the RAM action to the credentials' identity."
 )
 
-// Rows for errors whose code isn't in the table.
+// Rows for errors that aren't told by a code of the table.
 var (
+	casRegion          = Row{Class: Terminal, Reason: v1alpha1.ReasonRejectedByCloud, Advice: adviseCASRegion}
 	unavailable        = Row{Class: Transient, Reason: v1alpha1.ReasonCloudUnavailable, Advice: adviseStatus}
 	forbidden          = Row{Class: Auth, Reason: v1alpha1.ReasonUnauthorized, Advice: adviseGrant}
 	refusedCredentials = Row{Class: Auth, Reason: v1alpha1.ReasonCredentialsInvalid, Advice: adviseCredentials}
