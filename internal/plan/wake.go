@@ -3,6 +3,10 @@ package plan
 import (
 	"slices"
 	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+
+	"github.com/clbcert/clbcert/api/v1alpha1"
 )
 
 // wake is when the object is due again without anybody's doing: at the time that
@@ -33,6 +37,22 @@ func (s State) turns() time.Time {
 		return notBefore
 	}
 	return notAfter
+}
+
+// soonest is how soon a missing Secret is looked for again.
+const soonest = 5 * time.Second
+
+// reappears is when a missing Secret, or one of a wrong type, is looked for again: only
+// Secrets of the right type are watched. The longer it was so, the more rarely.
+func (s State) reappears() time.Time {
+	if s.Source == nil || s.Source.Reason != v1alpha1.ReasonSecretNotFound && s.Source.Reason != v1alpha1.ReasonSecretTypeInvalid {
+		return time.Time{}
+	}
+	var age time.Duration
+	if ready := meta.FindStatusCondition(s.Recorded.Conditions, v1alpha1.ConditionReady); ready != nil {
+		age = s.Now.Sub(ready.LastTransitionTime.Time)
+	}
+	return s.Now.Add(max(soonest, s.spread(age)))
 }
 
 // awaitsTidying tells that the deletion of a superseded certificate was refused, and
