@@ -48,7 +48,7 @@ func (s State) afterChange(step Step, o Outcome) State {
 // afterForget drops what turned out not to be in the cloud.
 func (s State) afterForget(step Forget) State {
 	if step.Pending {
-		return s.withoutUpload()
+		return s.reject()
 	}
 	if step.ID == s.Status.CertificateID && !s.Deleting() {
 		s.Events = append(s.Events, Event{Warning: true, Reason: "CertificateMissing", Action: "Verify",

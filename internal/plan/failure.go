@@ -91,7 +91,11 @@ func (s State) refusal(step Step, err *clberr.Error) *Obstacle {
 // have been: only the former is done with.
 func (s State) afterFailedUpload(o Outcome, obstacle *Obstacle) State {
 	s.Intended, s.Trouble = false, obstacle
-	if o.Err.Outcome == clberr.Unknown && o.Err.Code != clberr.CodeFingerprintMismatch {
+	s.Memory.Rejected, s.Memory.RejectedFor = nil, s.Inputs
+	if o.Err.Outcome == clberr.Unknown {
+		if o.Err.Class() == clberr.Terminal {
+			s.Memory.Rejected = obstacle
+		}
 		s.Memory.PendingClosed = o.At
 		s.Memory.Failures++
 		s.Trouble = nil // settling it comes first, and needs the cloud
@@ -152,8 +156,6 @@ func (s State) delay(err *clberr.Error, before int) time.Duration {
 		return s.spread(lateTidyDelay)
 	case class == clberr.InUse:
 		return s.spread(doubled(firstTidyDelay, before, tidyDelay))
-	case err.Code == clberr.CodeFingerprintMismatch:
-		return never // each try leaves a certificate behind
 	case class == clberr.NotFound:
 		return s.Window // the next list tells whether somebody deleted it
 	default:

@@ -38,6 +38,9 @@ type Memory struct {
 	Failed     *Obstacle
 	RetryAt    time.Time
 	Inputs     string
+	// Rejected says why the pending upload isn't to be repeated for the inputs RejectedFor.
+	Rejected    *Obstacle
+	RejectedFor string
 	// TidyFailures and TidyAt are the same for the clean-up of superseded certificates.
 	TidyFailures int
 	TidyAt       time.Time

@@ -67,6 +67,12 @@ func (s State) settle() Step {
 	if found, ok := newest(s.newest(), matches); ok {
 		return Adopt{Certificate: found}
 	}
+	if _, foreign := s.foreign(); foreign {
+		if s.rejected() != nil {
+			return nil
+		}
+		return Forget{Pending: true} // its outcome is known, and somebody asks to try again
+	}
 	proof := s.absent(s.Memory.PendingClosed, matches)
 	if proof.proven {
 		return Forget{Pending: true}

@@ -135,6 +135,9 @@ func (s State) firstObstacle() *Obstacle {
 	if s.Unsettled != nil {
 		return s.Unsettled
 	}
+	if obstacle := s.rejected(); obstacle != nil {
+		return obstacle
+	}
 	if s.Identified {
 		return s.identityObstacle()
 	}
