@@ -16,7 +16,7 @@ import (
 func (s State) wake() time.Time {
 	due := []time.Time{s.Until}
 	if !s.Object.Spec.Suspend || s.Deleting() {
-		due = append(due, s.turns(), s.Memory.RetryAt, s.Memory.VerifyAt)
+		due = append(due, s.turns(), s.reappears(), s.Memory.RetryAt, s.Memory.VerifyAt)
 		if s.awaitsTidying() {
 			due = append(due, s.Memory.TidyAt)
 		}
