@@ -82,7 +82,7 @@ func (s State) afterNote(step Step, o Outcome) State {
 		s.Stopped, s.Until = true, step.Until
 	case AddFinalizer:
 		s.HasFinalizer = true
-		s.Memory.Complete = s.Memory.Complete || !knowing(s.Recorded) && !knowing(s.Status)
+		s.Memory.Complete = s.Memory.Complete || !knowing(s.Recorded)
 	case RemoveFinalizer:
 		s.HasFinalizer, s.Stopped = false, true
 	case Confirm:
