@@ -34,6 +34,7 @@ type Outcome struct {
 // After is the state after a step came to its outcome. It is pure, and each call
 // brings the pass nearer its end.
 func After(s State, step Step, o Outcome) State {
+	s.Fresh = false // a step may take its time
 	switch {
 	case o.Held:
 		s.Held, s.Stopped = step, true
@@ -47,7 +48,6 @@ func After(s State, step Step, o Outcome) State {
 	if s.Trouble == nil {
 		s = s.recovered(step)
 	}
-	s.Fresh = false // a step may take its time
 	if o.Object != nil {
 		s.Object, s.Recorded, s.Fresh = o.Object, o.Object.Status, true
 		s.Memory = s.Memory.Wrote(o.Object)

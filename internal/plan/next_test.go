@@ -208,3 +208,20 @@ func TestADryRunStopsAtTheFirstWrite(t *testing.T) {
 		})
 	}
 }
+
+func TestAnUploadUnderWayBindsTheObjectUntilNothingCameOfIt(t *testing.T) {
+	t.Parallel()
+	w := walk(t, given(), nil, map[string]*clberr.Error{"Upload": lost})
+	status := w.Recorded
+	if status.AccountID != account || status.ClusterID != cluster || status.Region != region || status.PendingUpload == nil {
+		t.Errorf("while it is out the status has %q %q %q", status.AccountID, status.ClusterID, status.Region)
+	}
+	moved := walk(t, w.next(time.Second, func(s *plan.State) { s.ClusterID = "other" }), nil, nil)
+	if ready := readyOf(moved.State); moved.steps != "Identify" || ready.Reason != string(v1alpha1.ReasonClusterChanged) {
+		t.Errorf("under another cluster id: %s, %s", moved.steps, ready.Reason)
+	}
+	w = walk(t, given(), nil, map[string]*clberr.Error{"Upload": refused("CertificateFormatInvalid", 400)})
+	if status := plan.Summary(w.State).Status; status.AccountID+status.ClusterID+status.Region != "" || status.PendingUpload != nil {
+		t.Errorf("after it was refused the status has %q %q %q", status.AccountID, status.ClusterID, status.Region)
+	}
+}
