@@ -75,7 +75,7 @@ func (r *replica) upload(step plan.Upload) (plan.Certificate, *clberr.Error) {
 		if slices.ContainsFunc(list, func(other plan.Certificate) bool { return other.ID == c.ID }) {
 			return list
 		}
-		return append(list[:len(list):len(list)], c)
+		return append(slices.Clip(list), c)
 	})
 	return c, nil
 }

@@ -42,8 +42,7 @@ func parseFault(spec string) (fault, error) {
 	if _, known := operations[action]; !ok || !known && action != "*" || limited && key == "" {
 		return f, fmt.Errorf("fault %q: want ACTION[@ACCESSKEYID]=CODE[:PROBABILITY], with a known action or *", spec)
 	}
-	f.code, f.applied = strings.CutPrefix(code, "applied-then-")
-	if !faultCode.MatchString(f.code) || f.applied && !f.isPseudo() || f.isForeign() && action != actionUpload {
+	if !f.readCode(code) {
 		return f, fmt.Errorf("fault %q: want an error code, timeout, reset, applied-then-reset or http502", spec)
 	}
 	if !conditional {
@@ -53,6 +52,12 @@ func parseFault(spec string) (fault, error) {
 		return f, fmt.Errorf("fault %q: want a probability above 0 and at most 1, or a count like x3", spec)
 	}
 	return f, nil
+}
+
+// readCode reads what the action of the fault answers.
+func (f *fault) readCode(code string) bool {
+	f.code, f.applied = strings.CutPrefix(code, "applied-then-")
+	return faultCode.MatchString(f.code) && (!f.applied || f.isPseudo()) && (!f.isForeign() || f.action == actionUpload)
 }
 
 // readWhen reads a probability or a count.

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -47,12 +48,7 @@ func (o Options) withDefaults() (Options, error) {
 	case o.Quota < 0 || o.ExtensionLimit < 0:
 		return o, fmt.Errorf("a limit is negative (--quota %d or --extension-limit %d)", o.Quota, o.ExtensionLimit)
 	}
-	if o.Quota == 0 {
-		o.Quota = 100
-	}
-	if o.ExtensionLimit == 0 {
-		o.ExtensionLimit = 3
-	}
+	o.Quota, o.ExtensionLimit = cmp.Or(o.Quota, 100), cmp.Or(o.ExtensionLimit, 3)
 	if o.Now == nil {
 		o.Now = time.Now
 	}
