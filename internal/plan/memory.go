@@ -29,7 +29,8 @@ type Memory struct {
 	// before it was adopted.
 	VerifyAt time.Time
 	// PendingStart names the pending upload that PendingClosed speaks of: the time
-	// after which no request of it can be under way.
+	// after which no request of it leaves any more. One that has left takes effect, and
+	// is in lists, within a window.
 	PendingStart, PendingClosed time.Time
 	// Failures counts the failures in a row of one kind of step, FailedStep. Failed is
 	// the last, RetryAt the time before which the cloud isn't called again for Inputs.
