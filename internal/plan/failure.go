@@ -15,7 +15,7 @@ import (
 const (
 	firstDelay       = time.Second
 	unavailableDelay = 8 * time.Second
-	throttledDelay   = 30 * time.Second
+	throttledDelay   = 8 * time.Second // the account's rate is lowered besides
 	unknownDelay     = 5 * time.Minute
 	quotaDelay       = 10 * time.Minute
 	firstTidyDelay   = 5 * time.Second

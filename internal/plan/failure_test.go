@@ -36,7 +36,7 @@ func TestFailuresBackOffByClass(t *testing.T) {
 		"a failure nobody knows":    {"Upload", refused("Odd", 500), time.Second, 8 * time.Second},
 		"a refusal nobody knows":    {"Upload", refused("LastTokenProcessing", 400), time.Second, 5 * time.Minute},
 		"a refusal without a code":  {"Upload", refused("", 400), time.Second, 5 * time.Minute},
-		"too many calls":            {"Upload", refused("Throttling.User", 400), 2 * time.Second, 30 * time.Second},
+		"too many calls":            {"Upload", refused("Throttling.User", 400), 2 * time.Second, 8 * time.Second},
 		"a full quota":              {"Upload", refused("OverQuota", 400), time.Minute, 10 * time.Minute},
 		"a right that is missing":   {"Look", refused("Forbidden.RAM", 403), resync, resync},
 		"refused for good":          {"Upload", refused("CertificateFormatInvalid", 400), resync, resync},
