@@ -125,7 +125,7 @@ func (r *Reconciler) outcome(ctx context.Context, step plan.Step, outcome plan.O
 		return outcome, ctx.Err()
 	case errors.As(err, &cloud):
 		log.FromContext(ctx).Info("cloud refused or failed", "action", cloud.Action, "code", cloud.Code,
-			"requestID", cloud.RequestID, "class", cloud.Class(), "outcome", cloud.Outcome)
+			"requestID", cloud.RequestID, "class", cloud.Class(), "outcome", cloud.Outcome, "error", cloud.Error())
 		outcome.Err = cloud
 	case err != nil:
 		return outcome, err

@@ -75,6 +75,8 @@ func (r *Reconciler) ownIdentity(ctx context.Context, key types.NamespacedName, 
 	case apierrors.IsNotFound(err):
 		return own, &plan.Obstacle{Reason: v1alpha1.ReasonCredentialsInvalid, Waits: true, Message: fmt.Sprintf(
 			"%s doesn't exist: create it with the keys accessKeyID and accessKeySecret in namespace %s", own.name, key.Namespace)}, nil
+	case apierrors.IsForbidden(err):
+		return own, unreadable(err), nil
 	case err != nil:
 		return own, nil, fmt.Errorf("reading credentials Secret %s: %w", key, err)
 	}

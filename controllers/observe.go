@@ -88,23 +88,30 @@ func (r *Reconciler) source(ctx context.Context, object *v1alpha1.ServerCertific
 	}
 	name := object.Spec.SecretRef.Name
 	secret, err := r.secret(ctx, object.Namespace, name)
+	defer clearData(secret)
 	switch {
 	case apierrors.IsNotFound(err):
 		return nil, nil, &plan.Obstacle{Reason: v1alpha1.ReasonSecretNotFound, Message: fmt.Sprintf(
 			"Secret %q doesn't exist: create it, of type kubernetes.io/tls, in namespace %s", name, object.Namespace)}, nil
+	case apierrors.IsForbidden(err):
+		return nil, nil, unreadable(err), nil
 	case err != nil:
 		return nil, nil, nil, fmt.Errorf("reading Secret %s/%s: %w", object.Namespace, name, err)
 	case secret.Type != corev1.SecretTypeTLS:
 		return nil, nil, &plan.Obstacle{Reason: v1alpha1.ReasonSecretTypeInvalid, Message: fmt.Sprintf(
 			"Secret %q is of type %s: create it anew as kubernetes.io/tls", name, secret.Type)}, nil
 	}
-	defer clearData(secret)
 	pair, problem := tlspair.Parse(secret.Data[corev1.TLSCertKey], secret.Data[corev1.TLSPrivateKeyKey])
 	if problem != nil {
 		return nil, nil, &plan.Obstacle{Reason: v1alpha1.Reason(problem.Kind),
 			Message: fmt.Sprintf("Secret %q: %s", name, problem.Message)}, nil
 	}
 	return wanted(pair.Facts, fmt.Sprintf("Secret %q", name)), pair, nil, nil
+}
+
+// unreadable is a Secret that the manager may not read: waiting for the right to.
+func unreadable(err error) *plan.Obstacle {
+	return &plan.Obstacle{Reason: v1alpha1.ReasonProgressing, Message: "reading a Secret: " + err.Error() + "; grant the manager's ServiceAccount to get it"}
 }
 
 // wanted is the plan's view of a pair.

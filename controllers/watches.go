@@ -2,11 +2,13 @@ package controllers
 
 import (
 	"context"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -56,19 +58,24 @@ func (r *Reconciler) SetupWithManager(ctx context.Context, manager ctrl.Manager,
 	if r.secrets, err = newSecretWatches(manager.GetConfig(), manager.GetHTTPClient(), r.credentialsUsers); err != nil {
 		return err
 	}
+	retries := workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry)
 	build := ctrl.NewControllerManagedBy(manager).
 		Named("servercertificate").
 		For(&v1alpha1.ServerCertificate{}, builder.WithPredicates(predicate.Funcs{UpdateFunc: r.news})).
 		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.secretUsers),
 			builder.WithPredicates(predicate.ResourceVersionChangedPredicate{})).
 		WatchesRawSource(r.secrets.source()).
-		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency})
+		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency, RateLimiter: retries})
 	if r.assumeRoles(); len(r.Roles) > 0 {
 		build.WatchesMetadata(&corev1.Namespace{}, handler.EnqueueRequestsFromMapFunc(r.residents),
 			builder.WithPredicates(predicate.LabelChangedPredicate{}))
 	}
 	return build.Complete(r)
 }
+
+// Passes that the API server cut short are tried again soon, and never later than what
+// was mended is to be seen.
+const firstRetry, lastRetry = 5 * time.Millisecond, 8 * time.Second
 
 // index makes the objects findable by the Secrets that they name.
 func index(ctx context.Context, indexer client.FieldIndexer) error {

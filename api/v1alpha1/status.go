@@ -116,6 +116,12 @@ type ServerCertificateStatus struct {
 	// +kubebuilder:validation:MaxLength=256
 	LastHandledSyncRequest string `json:"lastHandledSyncRequest,omitempty"`
 
+	// lastHandledAdoption is the value of the annotation clbcert.dev/adopt whose
+	// certificate was taken over: it isn't again while the annotation stays.
+	// +optional
+	// +kubebuilder:validation:MaxLength=256
+	LastHandledAdoption string `json:"lastHandledAdoption,omitempty"`
+
 	// conditions are Ready, Uploaded, Bound, Reconciling, Stalled and Suspended.
 	// +optional
 	// +listType=map

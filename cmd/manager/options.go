@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"go.uber.org/zap/zapcore"
 	"k8s.io/apimachinery/pkg/labels"
 	"sigs.k8s.io/controller-runtime/pkg/client/config"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
@@ -91,7 +92,7 @@ func (o *options) flags(output io.Writer) *flag.FlagSet {
 
 // parse reads the flags, and checks what can be checked without asking anybody.
 func parse(args []string, getenv func(string) string, help io.Writer) (*options, error) {
-	o := &options{}
+	o := &options{log: zap.Options{StacktraceLevel: zapcore.PanicLevel}} // an error says what is wrong by itself
 	flags := o.flags(io.Discard)
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):

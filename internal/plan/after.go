@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -50,6 +51,7 @@ func After(s State, step Step, o Outcome) State {
 	}
 	if o.Object != nil {
 		s.Object, s.Recorded, s.Fresh = o.Object, o.Object.Status, true
+		s.Status.Conditions = o.Object.Status.Conditions // when they turned
 		s.Memory = s.Memory.Wrote(o.Object)
 	}
 	return s.afterSuccess(step, o)
@@ -95,7 +97,7 @@ func (s State) afterNote(step Step, o Outcome) State {
 // afterIntent binds the object to its account, cluster id and region from here on.
 func (s State) afterIntent(step RecordIntent, o Outcome) State {
 	s.Status.PendingUpload = Pending(step.Digest, o.At, s.UploadTimeout)
-	s.Status.AccountID, s.Status.ClusterID, s.Status.Region = s.AccountID, s.ClusterID, s.Region
+	s = s.owned()
 	s.Memory.PendingStart, s.Memory.PendingClosed = s.Status.PendingUpload.StartTime.Time, o.At.Add(s.UploadTimeout)
 	s.Intended, s.Memory.Complete = true, true
 	return s
@@ -104,11 +106,21 @@ func (s State) afterIntent(step RecordIntent, o Outcome) State {
 // afterAdoption makes a certificate that is there already the current one. A list may
 // show it although it was deleted: it is looked at again when none can any more.
 func (s State) afterAdoption(step Adopt, o Outcome) State {
+	if id := step.Certificate.ID; id == s.asked() {
+		s.Status.LastHandledAdoption = id
+	}
 	s = s.take(step.Certificate, step.Certificate.CreateTime, o.At)
 	s.Memory.VerifyAt = o.At.Add(s.Window)
 	s = s.claim(o.At)
 	s.Events = append(s.Events, Event{Reason: "Adopted", Action: "Adopt", Message: fmt.Sprintf(
 		"Certificate %s is in %s already: taken over without an upload", step.Certificate.ID, s.Region)})
+	return s
+}
+
+// owned notes whose the certificate is. An account that can't be told is none other.
+func (s State) owned() State {
+	s.Status.AccountID = cmp.Or(s.AccountID, s.Status.AccountID)
+	s.Status.ClusterID, s.Status.Region = s.ClusterID, s.Region
 	return s
 }
 
@@ -128,6 +140,7 @@ func (s State) afterLook(o Outcome) State {
 	if s.current() {
 		if _, ok := s.find(s.Status.CertificateID); ok {
 			s.Memory.Verified, s.Memory.Generation = s.Lists[0].Began, s.Object.Generation
+			s.Status.AccountID = cmp.Or(s.Status.AccountID, s.AccountID)
 		}
 	}
 	return s.claim(o.At)
@@ -177,7 +190,7 @@ func (s State) take(c Certificate, uploaded, at time.Time) State {
 	s = s.drop(c.ID)
 	s.Status.PendingUpload = nil
 	s.Status.CertificateID, s.Status.CertificateName = c.ID, c.Name
-	s.Status.AccountID, s.Status.ClusterID, s.Status.Region = s.AccountID, s.ClusterID, s.Region
+	s = s.owned()
 	s.Status.ResourceGroupID = c.ResourceGroupID
 	s.Status.UploadTime = ptrTime(uploaded)
 	s.Status.AppliedTagKeys = nil

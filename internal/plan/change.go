@@ -52,7 +52,7 @@ func (s State) afterForget(step Forget) State {
 	}
 	if step.ID == s.Status.CertificateID && !s.Deleting() {
 		s.Events = append(s.Events, Event{Warning: true, Reason: "CertificateMissing", Action: "Verify",
-			Message: "Certificate " + step.ID + " is in " + s.Region + " no longer: somebody deleted it"})
+			Message: "Certificate " + step.ID + " isn't in " + s.Region + " any more"})
 	}
 	return s.forget(step.ID)
 }

@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/clbcert/clbcert/api/v1alpha1"
@@ -82,7 +83,7 @@ func (s State) refusal(step Step, err *clberr.Error) *Obstacle {
 		message = s.Wanted.Source + ": " + message
 	}
 	if advice := err.Advice(); advice != "" {
-		message += "; " + advice
+		message = strings.TrimRight(message, ".") + ". " + advice
 	}
 	return &Obstacle{Reason: err.Reason(), Message: cut(message, v1alpha1.MaxMessage)}
 }

@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/clbcert/clbcert/api/v1alpha1"
 )
 
@@ -17,6 +20,8 @@ func Next(s State) Step {
 		return s.release()
 	case s.Object.Spec.Suspend:
 		return nil
+	case s.lapsed():
+		return Record{} // before anything that may take its time
 	case s.sourceObstacle() != nil && s.Status.PendingUpload == nil:
 		return nil // bad input costs no call
 	case s.spare() != "":
@@ -26,6 +31,17 @@ func Next(s State) Step {
 	default:
 		return s.identified(s.sync)
 	}
+}
+
+// lapsed tells that the current certificate's time has come to an end, or hasn't begun,
+// and the status doesn't say so yet.
+func (s State) lapsed() bool {
+	if !s.current() || s.Status.PendingUpload != nil {
+		return false
+	}
+	obstacle := s.validity()
+	recorded := meta.FindStatusCondition(s.Recorded.Conditions, v1alpha1.ConditionReady)
+	return obstacle != nil && recorded != nil && recorded.Status == metav1.ConditionTrue
 }
 
 // identified goes on as the account that the object belongs to, and as no other.
@@ -49,6 +65,8 @@ func (s State) sync() Step {
 		return s.settle()
 	case s.sourceObstacle() != nil:
 		return nil
+	case s.asked() != "":
+		return s.adoptAsked()
 	case s.current():
 		return s.keep()
 	default:
@@ -85,6 +103,9 @@ func (s State) settle() Step {
 func (s State) obtain() Step {
 	if since := s.Now.Add(-s.Window); !s.looked(since) {
 		return Look{Since: since}
+	}
+	if s.elsewhere() {
+		return Wait{Until: s.Now.Add(max(s.Window, firstDelay))}
 	}
 	matches := func(c Certificate) bool {
 		return c.Tags[v1alpha1.TagDigest] == s.Wanted.Digest && s.Ours(c)
@@ -198,11 +219,21 @@ func (s State) verification() (due bool, since time.Time) {
 
 // giveUp deals with a certificate that the status names and the newest list lacks.
 func (s State) giveUp(id string) Step {
+	if s.elsewhere() {
+		return Wait{Until: s.Now.Add(max(s.Window, firstDelay))}
+	}
 	proof := s.absent(s.Memory.Since, byID(id))
 	if proof.proven {
 		return Forget{ID: id}
 	}
 	return s.lookAt(proof.next, 0)
+}
+
+// elsewhere tells that the credentials may be another account's than the status's: it
+// can't be asked whose they are, and they don't see the current certificate.
+func (s State) elsewhere() bool {
+	_, seen := s.find(s.Recorded.CertificateID)
+	return s.AccountID == "" && s.Recorded.AccountID != "" && s.Recorded.CertificateID != "" && !seen
 }
 
 // lookAt asks for a list begun at next, once that has come, and waits for it before.

@@ -177,9 +177,9 @@ func (s State) Ours(c Certificate) bool {
 }
 
 // Concerns tells whether a certificate of a list is of interest to the object: it
-// carries its tags, or its status names it.
+// carries its tags, or its status or its annotation names it.
 func (s State) Concerns(c Certificate) bool {
-	return s.knows(c.ID) || c.Tags[v1alpha1.TagCluster] == s.ClusterID && c.Tags[v1alpha1.TagObject] == s.objectTag()
+	return s.knows(c.ID) || c.ID == s.asked() || c.Tags[v1alpha1.TagCluster] == s.ClusterID && c.Tags[v1alpha1.TagObject] == s.objectTag()
 }
 
 // current tells whether the wanted certificate is the one in the status.

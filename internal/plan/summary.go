@@ -25,6 +25,9 @@ func Summary(s State) Outlook {
 	if request := s.SyncRequest(); request != "" && (!s.Object.Spec.Suspend || s.Deleting()) {
 		status.LastHandledSyncRequest = request
 	}
+	if s.Object.Annotations[v1alpha1.AnnotationAdopt] == "" {
+		status.LastHandledAdoption = ""
+	}
 	return Outlook{Status: status, Events: append(s.Events, s.complaint(ready)...), Wake: s.wake()}
 }
 
@@ -138,10 +141,13 @@ func (s State) firstObstacle() *Obstacle {
 	if obstacle := s.rejected(); obstacle != nil {
 		return obstacle
 	}
-	if s.Identified {
-		return s.identityObstacle()
+	if !s.Identified {
+		return nil
 	}
-	return nil
+	if obstacle := s.identityObstacle(); obstacle != nil {
+		return obstacle
+	}
+	return s.adoptionObstacle()
 }
 
 // ready sums the parts up.
@@ -160,7 +166,7 @@ func (s State) ready(uploaded verdict) verdict {
 
 // bound tells whether every binding serves the certificate.
 func (s State) bound() verdict {
-	return verdict{metav1.ConditionFalse, v1alpha1.ReasonProgressing, "this version of clbcert uploads certificates, and doesn't bind them yet: point the listener to certificate " + s.Status.CertificateID}
+	return verdict{metav1.ConditionFalse, v1alpha1.ReasonProgressing, "this version of clbcert uploads certificates, and doesn't bind them yet: point the listener to status.certificateID yourself"}
 }
 
 // stalls tells whether Ready's reason waits for a person.

@@ -42,10 +42,11 @@ func (s State) turns() time.Time {
 // soonest is how soon a missing Secret is looked for again.
 const soonest = 5 * time.Second
 
-// reappears is when a missing Secret, or one of a wrong type, is looked for again: only
-// Secrets of the right type are watched. The longer it was so, the more rarely.
+// reappears is when a missing Secret, one of a wrong type, or one that may not be read, is
+// looked for again: only Secrets of the right type are watched, and no rights are. The longer it was so, the more rarely.
 func (s State) reappears() time.Time {
-	if s.Source == nil || s.Source.Reason != v1alpha1.ReasonSecretNotFound && s.Source.Reason != v1alpha1.ReasonSecretTypeInvalid {
+	unwatched := []v1alpha1.Reason{v1alpha1.ReasonSecretNotFound, v1alpha1.ReasonSecretTypeInvalid, v1alpha1.ReasonProgressing}
+	if s.Source == nil || !slices.Contains(unwatched, s.Source.Reason) {
 		return time.Time{}
 	}
 	var age time.Duration
