@@ -1,15 +1,21 @@
 package operation
 
 import (
+	"crypto/sha256"
 	"crypto/x509"
+	"encoding/hex"
 	"encoding/json"
+	"encoding/pem"
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/clbcert/clbcert/api/v1alpha1"
 	"github.com/clbcert/clbcert/internal/clb"
@@ -81,7 +87,7 @@ func (s *stage) requestSync(object *v1alpha1.ServerCertificate) *v1alpha1.Server
 func (s *stage) elapsed(duration time.Duration) func(*stage) {
 	s.Helper()
 	end := time.Now().Add(duration).Truncate(time.Second).Add(time.Second) // certificates keep whole seconds
-	clock := s.add(s.certificate("clock-"+strings.ToLower(duration.String())), certs.Valid(end.Add(-time.Hour), end))
+	clock := s.add(s.certificate("clock-"+strconv.FormatInt(time.Now().UnixNano(), 36)), certs.Valid(end.Add(-time.Hour), end))
 	return func(s *stage) {
 		s.Helper()
 		s.unready(clock, v1alpha1.ReasonCertificateExpired)
@@ -100,6 +106,18 @@ func (s *stage) uploadsOf(object *v1alpha1.ServerCertificate) []env.SimulatedCal
 		}
 		return true
 	})
+}
+
+// digest is that of the chain in a Secret: of the DER, leaf first.
+func (s *stage) digest(name string) string {
+	s.Helper()
+	secret := &corev1.Secret{}
+	s.must(s.cluster.Client.Get(s.Context(), client.ObjectKey{Namespace: s.namespace, Name: name}, secret))
+	sum := sha256.New()
+	for block, rest := pem.Decode(secret.Data[corev1.TLSCertKey]); block != nil; block, rest = pem.Decode(rest) {
+		_, _ = sum.Write(block.Bytes) // a hash never refuses
+	}
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // live are the certificates in the cloud that carry the object's tag.
