@@ -112,8 +112,12 @@ func TestALapsedCertificateIsToldBeforeTheCloudIsAsked(t *testing.T) {
 		s.Memory.Verified = time.Time{}
 		s.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionReady, Status: metav1.ConditionTrue, Reason: "Synced"}}
 	})
-	if got := walk(t, s, []plan.Certificate{certificate(0)}, nil).steps; !strings.HasPrefix(got, "Record Identify Look") {
-		t.Errorf("steps %s, want Record first", got)
+	w := walk(t, s, []plan.Certificate{certificate(0)}, nil)
+	if !strings.HasPrefix(w.steps, "Record Identify Look") {
+		t.Errorf("steps %s, want Record first", w.steps)
+	}
+	if events := plan.Summary(w.State).Events; len(events) != 1 || events[0].Reason != "CertificateExpired" {
+		t.Errorf("the Events are %+v, want one CertificateExpired", events)
 	}
 }
 

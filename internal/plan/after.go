@@ -49,6 +49,10 @@ func After(s State, step Step, o Outcome) State {
 	if s.Trouble == nil {
 		s = s.recovered(step)
 	}
+	if _, records := step.(Record); records {
+		_, ready := s.sum()
+		s.Events = append(s.Events, s.complaint(ready)...) // at the end it is no news any more
+	}
 	if o.Object != nil {
 		s.Object, s.Recorded, s.Fresh = o.Object, o.Object.Status, true
 		s.Status.Conditions = o.Object.Status.Conditions // when they turned
