@@ -17,6 +17,7 @@ type demo struct {
 	stage     *stage
 	cluster   *env.Cluster
 	simulator *env.Simulator
+	manager   *env.Manager
 	shell     *shell
 	// renewedExpiry is the notAfter of the renewed certificate, RFC 3339.
 	renewedExpiry string
@@ -28,11 +29,11 @@ func newDemo(stage *stage) *demo {
 	say("Starting kube-apiserver and etcd, a CLB simulator and clbcert's manager, all on 127.0.0.1 …")
 	cluster := env.StartCluster(stage)
 	simulator := env.StartSimulator(stage)
-	env.StartManager(stage, cluster, simulator)
+	manager := env.StartManager(stage, cluster, simulator)
 	shell := newShell(stage, cluster)
 	expiry := writeManifests(stage, shell.folder)
 	say("All are ready after %.1f s. From here on, these are the commands that you would type.", time.Since(start).Seconds())
-	return &demo{stage: stage, cluster: cluster, simulator: simulator, shell: shell, renewedExpiry: expiry}
+	return &demo{stage: stage, cluster: cluster, simulator: simulator, manager: manager, shell: shell, renewedExpiry: expiry}
 }
 
 // mainJob uploads, renews, and proves what came of it.

@@ -2,7 +2,8 @@ package main
 
 import "fmt"
 
-// leaveRunning tells how to go on by hand, and waits for Ctrl-C.
+// leaveRunning tells how to go on by hand, and waits for Ctrl-C, or
+// for the end of the manager.
 func (d *demo) leaveRunning() {
 	say("All of it keeps running until you press Ctrl-C here. In another terminal:")
 	fmt.Printf(`
@@ -18,6 +19,10 @@ kubectl annotate clbcert web -n demo --overwrite clbcert.dev/sync-requested-at="
 kubectl delete clbcert web -n demo           # takes its certificates from the cloud
 curl --cacert %s %s/state
 `, d.cluster.Kubeconfig, d.shell.path(), d.shell.folder, d.simulator.CAFile, d.simulator.URL)
-	<-d.stage.ctx.Done()
-	say("Ending.")
+	select {
+	case <-d.stage.ctx.Done():
+		say("Ending.")
+	case <-d.manager.Done():
+		d.stage.Fatalf("the manager has ended by itself")
+	}
 }
