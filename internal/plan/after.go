@@ -18,8 +18,6 @@ type Outcome struct {
 	At time.Time
 	// Err is the cloud's refusal or failure; nil where the step was done.
 	Err *clberr.Error
-	// Obstacle is what stood in the way before the cloud was asked.
-	Obstacle *Obstacle
 	// Held says that a dry run held the step back.
 	Held bool
 	// AccountID is Identify's finding.
@@ -40,9 +38,6 @@ func After(s State, step Step, o Outcome) State {
 	case o.Held:
 		s.Held, s.Stopped = step, true
 		return s
-	case o.Obstacle != nil:
-		s.Trouble, s.Stopped = o.Obstacle, true
-		return s.failing(step).backOff(o.Obstacle, o.At.Add(s.spread(s.Resync)))
 	case o.Err != nil:
 		return s.failing(step).afterFailure(step, o)
 	}

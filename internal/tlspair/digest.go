@@ -31,9 +31,3 @@ func fingerprint(certificate *x509.Certificate) string {
 	}
 	return text.String()
 }
-
-// NormalizeFingerprint brings a fingerprint into the form in which two are compared: without colons and blanks around
-// it, in lower case. The API's pages show both spellings.
-func NormalizeFingerprint(s string) string {
-	return strings.ToLower(strings.ReplaceAll(strings.TrimSpace(s), ":", ""))
-}

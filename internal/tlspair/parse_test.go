@@ -193,15 +193,6 @@ func TestWipeForgetsTheKeyAndNothingElse(t *testing.T) {
 	}
 }
 
-func TestNormalizeFingerprintComparesBothSpellings(t *testing.T) {
-	t.Parallel()
-	for _, spelling := range []string{"8f:7d:0a", "8F:7D:0A", "8f7d0a", "8F7d0A", " 8f:7d:0a\n"} {
-		if got := tlspair.NormalizeFingerprint(spelling); got != "8f7d0a" {
-			t.Errorf("%q becomes %q", spelling, got)
-		}
-	}
-}
-
 func BenchmarkParse(b *testing.B) {
 	for _, kind := range []certs.KeyKind{certs.RSA2048, certs.RSA4096, certs.P256} {
 		leaf := certs.NewLeaf(b, certs.Kind(kind))
