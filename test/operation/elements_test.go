@@ -17,21 +17,20 @@ type answered struct {
 	*stage
 	object *v1alpha1.ServerCertificate
 	cloud  env.SimulatedCertificate
-	leaf   *certs.Identity // nil where the cloud alone knows it
 }
 
 func TestEveryElementIsInTheStatus(t *testing.T) {
 	s := setStage(t).manage()
 	names := strings.Split("a.com,b.a.com,c.a.com,d.a.com,e.a.com,f.a.com,g.a.com,h.a.com,i.a.com,j.a.com,k.a.com,l.a.com", ",")
-	leaf := certs.NewLeaf(t, certs.Names(names...))
 	object, source := s.certificate("web"), s.certificate("cas", from(v1alpha1.AliCloudCertificate{ID: "7752925", Name: "shop"}))
-	s.create(s.secret("web-tls", leaf), object, source)
-	own := answered{s, s.ready(object), s.only(object), leaf}
-	cas := answered{s, s.ready(source), s.only(source), nil}
+	s.add(object, certs.Names(names...))
+	s.add(source)
+	own := answered{s, s.ready(object), s.only(object)}
+	cas := answered{s, s.ready(source), s.only(source)}
 	for element, check := range map[string]func(own, cas answered){
 		"ServerCertificateId": func(own, cas answered) {
 			for _, a := range []answered{own, cas} {
-				table := a.stage.cluster.Kubectl(a, "get", "clbcert", a.object.Name, "-n", a.namespace)
+				table := a.cluster.Kubectl(a, "get", "clbcert", a.object.Name, "-n", a.namespace)
 				if a.object.Status.CertificateID != a.cloud.ID || !strings.Contains(table, " "+a.cloud.ID+" ") {
 					a.Errorf("the status names %s, the cloud %s; kubectl get says\n%s", a.object.Status.CertificateID, a.cloud.ID, table)
 				}
@@ -43,7 +42,7 @@ func TestEveryElementIsInTheStatus(t *testing.T) {
 			}
 		},
 		"RegionId": func(own, _ answered) {
-			if string(own.object.Status.Region) != own.cloud.Region {
+			if own.object.Status.Region != own.cloud.Region {
 				own.Errorf("the status names %s, the cloud %s", own.object.Status.Region, own.cloud.Region)
 			}
 		},
@@ -75,7 +74,7 @@ func TestEveryElementIsInTheStatus(t *testing.T) {
 		},
 		"ExpireTime": func(own, cas answered) {
 			for _, a := range []answered{own, cas} {
-				table := a.stage.cluster.Kubectl(a, "get", "clbcert", a.object.Name, "-n", a.namespace)
+				table := a.cluster.Kubectl(a, "get", "clbcert", a.object.Name, "-n", a.namespace)
 				if want := a.cloud.Expires.UTC().Format(time.RFC3339); !a.object.Status.NotAfter.Time.Equal(a.cloud.Expires) || !strings.Contains(table, want) {
 					a.Errorf("the status says %s, the cloud %s; kubectl get says\n%s", a.object.Status.NotAfter, want, table)
 				}
@@ -93,7 +92,7 @@ func TestEveryElementIsInTheStatus(t *testing.T) {
 		},
 	} {
 		t.Run(element, func(t *testing.T) {
-			check(answered{s.in(t), own.object, own.cloud, own.leaf}, answered{s.in(t), cas.object, cas.cloud, nil})
+			check(answered{s.in(t), own.object, own.cloud}, answered{s.in(t), cas.object, cas.cloud})
 		})
 	}
 }

@@ -60,7 +60,7 @@ func TestEveryParameterIsSentAsTheSpecSays(t *testing.T) {
 	for parameter, check := range map[string]func(full, plain sent){
 		"RegionId": func(full, plain sent) {
 			for want, s := range map[string]sent{"cn-beijing": full, env.Region: plain} {
-				if s.call.Region != want || string(s.object.Status.Region) != want || s.only(s.object).Region != want {
+				if s.call.Region != want || s.object.Status.Region != want || s.only(s.object).Region != want {
 					s.Errorf("sent %s, the status says %s, want %s", s.call.Region, s.object.Status.Region, want)
 				}
 			}
