@@ -85,7 +85,7 @@ func (r *Reconciler) ownIdentity(ctx context.Context, key types.NamespacedName, 
 	if problem != nil {
 		return own, &plan.Obstacle{Reason: v1alpha1.ReasonCredentialsInvalid, Message: own.name + ": " + problem.Message}, nil
 	}
-	own.provider, own.version = provider, string(secret.UID)+"/"+secret.ResourceVersion
+	own.provider, own.version = provider, "secret "+string(secret.UID)+" resourceVersion="+secret.ResourceVersion
 	return own, nil, nil
 }
 

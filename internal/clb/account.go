@@ -29,7 +29,8 @@ type Account struct {
 }
 
 // Account gives the account of the credentials that key identifies: equal keys
-// share one, with its limits and lists, and p is that of the first. The first
+// share one, with its limits and lists, and p is that of the first. Of a key of the
+// form `<name> resourceVersion=<version>` only one version is remembered. The first
 // use asks STS, through region, for the account's ID: where STS can't be reached the
 // ID is "" and is asked for again later; keys that STS refuses, or that can't be had,
 // are a *clberr.Error.

@@ -1,6 +1,9 @@
 package clb
 
-import "sync"
+import (
+	"strings"
+	"sync"
+)
 
 // maxAccounts is how many sets of credentials are remembered. One more drops
 // the one not used for longest, with its lists; who holds it goes on with it.
@@ -34,6 +37,7 @@ func (a *accounts) get(key string, create func(*limiter) *Account) *Account {
 	defer a.mu.Unlock()
 	found, ok := a.byKey[key]
 	if !ok {
+		a.dropFormer(key)
 		if len(a.byKey) >= maxAccounts {
 			a.dropOldest()
 		}
@@ -43,6 +47,20 @@ func (a *accounts) get(key string, create func(*limiter) *Account) *Account {
 	a.uses++
 	found.used = a.uses
 	return found.account
+}
+
+// versionMark stands before the version in a key of credentials that change: the
+// former version's keys are of no use, and are forgotten.
+const versionMark = " resourceVersion="
+
+// dropFormer forgets the Account of another version of the same credentials.
+func (a *accounts) dropFormer(key string) {
+	name, _, versioned := strings.Cut(key, versionMark)
+	for other := range a.byKey {
+		if versioned && strings.HasPrefix(other, name+versionMark) {
+			delete(a.byKey, other)
+		}
+	}
 }
 
 // dropOldest forgets the Account not used for longest, and the limiters of

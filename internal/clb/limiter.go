@@ -97,7 +97,7 @@ func (l *limiter) throttled(began time.Time) {
 	now := time.Now()
 	limit := l.rateAt(now)
 	if limit == rate.Inf {
-		limit = l.seen()
+		limit = max(l.seen(), floorRate)
 	}
 	l.goal = max(l.goal, limit)
 	if l.full != rate.Inf {

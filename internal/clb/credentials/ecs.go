@@ -3,7 +3,6 @@ package credentials
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -81,12 +80,12 @@ func (m *metadata) ask(ctx context.Context, method, path, header, value string) 
 	req.Header.Set(header, value)
 	resp, err := m.client.Do(req)
 	if err != nil {
-		return nil, metadataError(cause(err), 0)
+		return nil, metadataError(wire.Cause(err), 0)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, metadataLimit))
 	if err != nil {
-		return nil, metadataError(cause(err), resp.StatusCode)
+		return nil, metadataError(wire.Cause(err), resp.StatusCode)
 	}
 	switch resp.StatusCode {
 	case http.StatusOK:
@@ -102,12 +101,4 @@ func (m *metadata) ask(ctx context.Context, method, path, header, value string) 
 
 func metadataError(message string, status int) *clberr.Error {
 	return clberr.New(actionMetadata, "", "ECS metadata service: "+message, "", status, clberr.Unknown)
-}
-
-// cause is err without the URL that net/http puts in front.
-func cause(err error) string {
-	if wrapped, ok := errors.AsType[*url.Error](err); ok {
-		return wrapped.Err.Error()
-	}
-	return err.Error()
 }

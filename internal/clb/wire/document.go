@@ -99,7 +99,7 @@ func (e *Exchange) describe() string {
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
 		return e.place() + "no answer in time"
 	default:
-		return e.place() + err.Error()
+		return e.place() + Cause(err)
 	}
 }
 

@@ -166,7 +166,7 @@ func TestWhatNeverLeavesIsNotSent(t *testing.T) {
 		"a past deadline":        {t.Context(), base, url, func(e *Exchange) { e.Deadline = time.Now().Add(-time.Second) }, "time within which"},
 		"a deadline of just now": {t.Context(), base, url, func(e *Exchange) { now := time.Now(); e.Deadline, e.Now = now, func() time.Time { return now } }, "time within which"},
 		"a port nobody listens":  {t.Context(), base, closed, nil, "connection refused"},
-		"a host without address": {t.Context(), failing{&net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "slb.cn-hangzhou.aliyuncs.com", IsNotFound: true}}}, url, nil, "region cn-hangzhou: dial tcp: lookup slb.cn-hangzhou.aliyuncs.com: no such host"},
+		"a host without address": {t.Context(), failing{&net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "slb.cn-hangzhou.aliyuncs.com", IsNotFound: true}}}, url, nil, "region cn-hangzhou: looking up slb.cn-hangzhou.aliyuncs.com: no such host"},
 		"an unknown authority":   {t.Context(), strangers, url, nil, "certificate"},
 	} {
 		t.Run(sentence, func(t *testing.T) {
