@@ -97,7 +97,7 @@ func (e *Exchange) describe() string {
 	case errors.Is(err, context.Canceled):
 		return "the call was cancelled"
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
-		return e.place() + "no answer in time"
+		return e.place() + noAnswer
 	default:
 		return e.place() + Cause(err)
 	}
