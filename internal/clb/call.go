@@ -108,9 +108,8 @@ func (c *Client) send(ctx context.Context, r request, value credentials.Value) (
 		return nil, clberr.New(r.action, "", err.Error(), "", 0, outcome)
 	case !exchange.Ran():
 		return nil, unsent(r.action, err)
-	case exchange.NoSuchHost() && c.endpoint == nil:
-		return nil, clberr.New(r.action, clberr.CodeInvalidRegion, "there is no endpoint "+c.domain(r.region)+
-			": either "+r.region+" is no region, or the cluster's DNS doesn't know it", "", 0, clberr.NotSent)
+	case c.isByRule(r.region) && exchange.NoSuchHost(c.domain(r.region)):
+		return nil, noEndpoint(r.action, r.region, c.domain(r.region))
 	case exchange.Failure() != nil:
 		return nil, exchange.Failure()
 	default:

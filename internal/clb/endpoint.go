@@ -40,6 +40,18 @@ func (c *Client) domain(region string) string {
 	return "slb." + region + ".aliyuncs.com"
 }
 
+// isByRule tells whether domain only guesses that region has an endpoint.
+func (c *Client) isByRule(region string) bool {
+	_, known := slb.GetEndpointMap()[region]
+	return c.endpoint == nil && (c.config.VPC || !known)
+}
+
+// noEndpoint is the error where the host that the rule makes of region doesn't exist.
+func noEndpoint(action, region, host string) *clberr.Error {
+	return clberr.New(action, clberr.CodeInvalidRegion, "there is no endpoint "+host+
+		": either "+region+" is no region, or the cluster's DNS doesn't know it", "", 0, clberr.NotSent)
+}
+
 // stsHost is the host of STS (STS API reference, "Endpoints").
 func stsHost(region string, vpc bool) string {
 	switch {

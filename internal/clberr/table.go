@@ -37,7 +37,8 @@ const (
 	// CodeFingerprintMismatch: the uploaded certificate came back with a
 	// fingerprint that isn't that of what was sent.
 	CodeFingerprintMismatch = "FingerprintMismatch"
-	// CodeInvalidRegion: the region can't be one, and no call was made.
+	// CodeInvalidRegion: the region can't be one or has no endpoint, and nothing
+	// was sent.
 	CodeInvalidRegion = "InvalidRegionId"
 	// CodeMissingParameter: a needed value is empty, and no call was made. The
 	// service uses the same code.

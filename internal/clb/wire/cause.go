@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/url"
 	"os"
+
+	"github.com/clbcert/clbcert/internal/clberr"
 )
 
 const noAnswer = "no answer in time"
@@ -48,8 +50,9 @@ func lookupCause(err *net.DNSError) string {
 	}
 }
 
-// NoSuchHost tells that the endpoint's name doesn't exist.
-func (e *Exchange) NoSuchHost() bool {
+// NoSuchHost tells that nothing was sent because the name host doesn't exist; that
+// of a proxy in between is another matter.
+func (e *Exchange) NoSuchHost(host string) bool {
 	lookup, ok := errors.AsType[*net.DNSError](e.err)
-	return ok && lookup.IsNotFound
+	return ok && lookup.IsNotFound && lookup.Name == host && e.outcome() == clberr.NotSent
 }
