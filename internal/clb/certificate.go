@@ -26,11 +26,7 @@ type Certificate struct {
 	// CreateTime and ExpireTime are in UTC with seconds; zero when not readable.
 	CreateTime time.Time
 	ExpireTime time.Time
-	// AliCloudID and AliCloudName name the certificate of Certificate Management
-	// Service behind it; "" for an upload.
-	AliCloudID   string
-	AliCloudName string
-	Tags         map[string]string
+	Tags       map[string]string
 }
 
 // List is one whole, unfiltered list of a region's certificates, in no order.

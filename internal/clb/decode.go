@@ -26,8 +26,6 @@ type certificateDocument struct {
 	CreateTimeStamp         wire.Text    `json:"CreateTimeStamp"`
 	ExpireTime              wire.Text    `json:"ExpireTime"`
 	ExpireTimeStamp         wire.Text    `json:"ExpireTimeStamp"`
-	AliCloudCertificateID   wire.Text    `json:"AliCloudCertificateId"`
-	AliCloudCertificateName wire.Text    `json:"AliCloudCertificateName"`
 	Tags                    tagsDocument `json:"Tags"`
 }
 
@@ -37,7 +35,6 @@ func (d certificateDocument) certificate(region string) Certificate {
 		Fingerprint: string(d.Fingerprint), CommonName: string(d.CommonName), DNSNames: d.SubjectAlternativeNames,
 		Region: string(d.RegionID), ResourceGroupID: string(d.ResourceGroupID),
 		CreateTime: parseTime(d.CreateTime, d.CreateTimeStamp), ExpireTime: parseTime(d.ExpireTime, d.ExpireTimeStamp),
-		AliCloudID: string(d.AliCloudCertificateID), AliCloudName: string(d.AliCloudCertificateName),
 		Tags: d.Tags.tags(),
 	}
 	if certificate.Region == "" {

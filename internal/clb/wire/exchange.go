@@ -168,9 +168,6 @@ func (e *Exchange) Ran() bool { return e.ran }
 // Answer is the body of a successful exchange.
 func (e *Exchange) Answer() []byte { return e.body }
 
-// Status is the HTTP status; 0 when there was no answer.
-func (e *Exchange) Status() int { return e.status }
-
 // Failure is why the exchange didn't succeed, nil when it did.
 func (e *Exchange) Failure() *clberr.Error {
 	switch {
