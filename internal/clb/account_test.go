@@ -67,7 +67,9 @@ func TestUnreachableSTSLeavesTheIDOpen(t *testing.T) {
 	a.mu.Lock()
 	a.asked = time.Now().Add(-askAgain)
 	a.mu.Unlock()
-	if b.account(); a.ID() != simulator.DefaultAccount {
+	b.account()
+	a.turn <- struct{}{} // the question in the background has ended
+	if a.ID() != simulator.DefaultAccount {
 		t.Errorf("30 s later: %q", a.ID())
 	}
 }

@@ -58,9 +58,14 @@ func (a *accounts) dropFormer(key string) {
 	name, _, versioned := strings.Cut(key, versionMark)
 	for other := range a.byKey {
 		if versioned && strings.HasPrefix(other, name+versionMark) {
-			delete(a.byKey, other)
+			a.forget(other)
 		}
 	}
+}
+
+func (a *accounts) forget(key string) {
+	a.byKey[key].account.drop()
+	delete(a.byKey, key)
 }
 
 // dropOldest forgets the Account not used for longest, and the limiters of
@@ -72,7 +77,7 @@ func (a *accounts) dropOldest() {
 			oldest, least = key, one.used
 		}
 	}
-	delete(a.byKey, oldest)
+	a.forget(oldest)
 	needed := map[string]bool{}
 	for _, one := range a.byKey {
 		needed[one.account.ID()] = true
