@@ -36,7 +36,11 @@ func (r *Reconciler) act(ctx context.Context, s plan.State, step plan.Step, with
 		err = r.confirm(ctx, s.Object)
 	case plan.RecordIntent:
 		outcome, err = r.recordIntent(ctx, s, step, with)
-	case plan.Wait, plan.Adopt, plan.Forget: // nothing but a decision
+	case plan.ClaimExtension:
+		outcome.Object, err = r.apply(ctx, s.Object, plan.Snapshot(plan.After(s, step, outcome)))
+	case plan.Annotate:
+		outcome.ResourceVersion, err = r.annotate(ctx, step)
+	case plan.Wait, plan.Adopt, plan.Forget, plan.Spare, plan.Leave: // nothing but a decision
 	default:
 		outcome, err = r.call(ctx, s, step, with)
 	}
@@ -98,22 +102,53 @@ func (r *Reconciler) call(ctx context.Context, s plan.State, step plan.Step, wit
 		outcome.AccountID = account.ID()
 	case plan.Look:
 		outcome.Lists, err = r.look(ctx, s, step, account)
+	case plan.Survey:
+		outcome.Sights, err = r.survey(ctx, s, step, account)
+	case plan.Locate:
+		outcome.Users, err = users(ctx, account, s, step)
 	case plan.Upload:
 		outcome.Certificate, err = upload(ctx, account, s, step, with)
-	case plan.Delete:
-		err = account.Delete(ctx, s.Region, step.ID)
-	case plan.Rename:
-		err = account.SetName(ctx, s.Region, step.ID, step.Name)
-	case plan.PutTags:
-		err = account.Tag(ctx, s.Region, step.ID, tags(step.Tags))
-	case plan.RemoveTags:
-		err = account.Untag(ctx, s.Region, step.ID, step.Keys)
-	case plan.MoveGroup:
-		err = account.MoveResourceGroup(ctx, s.Region, step.ID, step.ResourceGroupID)
 	default:
-		err = fmt.Errorf("acting: no such step %T", step)
+		err = change(ctx, account, s.Region, step)
 	}
 	return r.outcome(ctx, step, outcome, err)
+}
+
+// change makes one call that changes the cloud.
+func change(ctx context.Context, account *clb.Account, region string, step plan.Step) error {
+	switch step := step.(type) {
+	case plan.Delete:
+		return account.Delete(ctx, region, step.ID)
+	case plan.Rename:
+		return account.SetName(ctx, region, step.ID, step.Name)
+	case plan.PutTags:
+		return account.Tag(ctx, region, step.ID, tags(step.Tags))
+	case plan.RemoveTags:
+		return account.Untag(ctx, region, step.ID, step.Keys)
+	case plan.MoveGroup:
+		return account.MoveResourceGroup(ctx, region, step.ID, step.ResourceGroupID)
+	case plan.SetCertificate:
+		return account.SetListenerCertificate(ctx, region, step.LoadBalancerID, step.Port, step.CertificateID)
+	case plan.SetExtension:
+		return account.SetExtension(ctx, region, step.ExtensionID, step.CertificateID)
+	case plan.CreateExtension:
+		_, err := account.CreateExtension(ctx, region, step.LoadBalancerID, step.Port, step.Domain, step.CertificateID)
+		return err
+	case plan.DeleteExtension:
+		return account.DeleteExtension(ctx, region, step.ExtensionID)
+	default:
+		return fmt.Errorf("acting: no such step %T", step)
+	}
+}
+
+// users are who serves a certificate, in words.
+func users(ctx context.Context, account *clb.Account, s plan.State, step plan.Locate) ([]string, error) {
+	found, err := account.Users(ctx, s.Region, step.ID, step.Extensions)
+	var texts []string
+	for _, user := range found {
+		texts = append(texts, plan.Spot{LoadBalancerID: user.LoadBalancerID, Port: user.Port, Domain: user.Domain}.String())
+	}
+	return texts, err
 }
 
 // outcome puts the cloud's error into the outcome; any other ends the pass.
@@ -162,9 +197,14 @@ func (r *Reconciler) look(ctx context.Context, s plan.State, step plan.Look, acc
 	for _, list := range lists {
 		kept := plan.List{Began: list.Began}
 		for _, c := range list.Certificates {
-			if certificate := certificateOf(c); s.Concerns(certificate) {
-				kept.Certificates = append(kept.Certificates, certificate)
+			certificate := certificateOf(c)
+			if !s.Concerns(certificate) {
+				continue
 			}
+			if certificate.NamedBy, err = r.namedBy(ctx, c.ID); err != nil {
+				return nil, err
+			}
+			kept.Certificates = append(kept.Certificates, certificate)
 		}
 		concerned = append(concerned, kept)
 	}
@@ -176,6 +216,7 @@ func certificateOf(c clb.Certificate) plan.Certificate {
 	return plan.Certificate{
 		ID: c.ID, Name: c.Name, Fingerprint: c.Fingerprint, CommonName: c.CommonName, DNSNames: c.DNSNames,
 		ResourceGroupID: c.ResourceGroupID, CreateTime: c.CreateTime, ExpireTime: c.ExpireTime, Tags: c.Tags,
+		Unlisted: c.Unlisted,
 	}
 }
 

@@ -66,6 +66,7 @@ func (r *Reconciler) observe(ctx context.Context, name types.NamespacedName) (pl
 			return plan.State{}, means{}, err
 		}
 	}
+	state.OwnCredentials = object.Spec.CredentialsSecretRef != nil
 	state.Credentials = with.name
 	state.Inputs = inputs(state, with.version)
 	return state, with, nil

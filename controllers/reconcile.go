@@ -22,12 +22,13 @@ import (
 // +kubebuilder:rbac:groups=clbcert.dev,resources=servercertificates,verbs=get;list;watch;patch
 // +kubebuilder:rbac:groups=clbcert.dev,resources=servercertificates/status,verbs=patch
 // +kubebuilder:rbac:groups="",resources=secrets,verbs=get;list;watch
+// +kubebuilder:rbac:groups="",resources=services,verbs=get;list;watch;patch
 // +kubebuilder:rbac:groups="",resources=namespaces,resourceNames=kube-system,verbs=get
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
-// maxSteps is more than any object needs in one pass: 20 superseded certificates, and
-// a few lists. A plan that never ends is a fault of ours, and must not spin.
-const maxSteps = 100
+// maxSteps is more than any object needs in one pass: 20 superseded certificates, 32
+// bindings with a few listeners each, twice that for confirming, and a few lists. A plan that never ends is a fault of ours, and must not spin.
+const maxSteps = 500
 
 // sooner is how long to wait for the cache where it is behind.
 const sooner = 20 * time.Millisecond

@@ -2,6 +2,8 @@ package controllers
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -20,6 +22,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/clbcert/clbcert/api/v1alpha1"
+	"github.com/clbcert/clbcert/internal/ccm"
 )
 
 // Indexes of the objects by the Secrets that they name.
@@ -64,6 +67,9 @@ func (r *Reconciler) SetupWithManager(ctx context.Context, manager ctrl.Manager,
 		For(&v1alpha1.ServerCertificate{}, builder.WithPredicates(predicate.Funcs{UpdateFunc: r.news})).
 		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.secretUsers),
 			builder.WithPredicates(predicate.ResourceVersionChangedPredicate{})).
+		Watches(&corev1.Service{}, handler.EnqueueRequestsFromMapFunc(r.serviceUsers),
+			builder.WithPredicates(predicate.ResourceVersionChangedPredicate{})).
+		Watches(&v1alpha1.ServerCertificate{}, r.released()).
 		WatchesRawSource(r.secrets.source()).
 		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency, RateLimiter: retries})
 	if r.assumeRoles(); len(r.Roles) > 0 {
@@ -77,25 +83,61 @@ func (r *Reconciler) SetupWithManager(ctx context.Context, manager ctrl.Manager,
 // was mended is to be seen.
 const firstRetry, lastRetry = 5 * time.Millisecond, 8 * time.Second
 
-// index makes the objects findable by the Secrets that they name.
+// index makes objects findable by the Secrets and targets that they name, and Services by
+// load balancer and certificate.
 func index(ctx context.Context, indexer client.FieldIndexer) error {
-	by := func(field string, reference func(v1alpha1.ServerCertificateSpec) *v1alpha1.SecretReference) error {
-		return indexer.IndexField(ctx, &v1alpha1.ServerCertificate{}, field, func(object client.Object) []string {
-			certificate, ok := object.(*v1alpha1.ServerCertificate)
-			if !ok {
-				return nil
-			}
-			if ref := reference(certificate.Spec); ref != nil {
-				return []string{ref.Name}
+	reference := func(ref *v1alpha1.SecretReference) []string {
+		if ref == nil {
+			return nil
+		}
+		return []string{ref.Name}
+	}
+	return errors.Join(
+		by(ctx, indexer, indexSecret, func(o *v1alpha1.ServerCertificate) []string { return reference(o.Spec.SecretRef) }),
+		by(ctx, indexer, indexCredentials, func(o *v1alpha1.ServerCertificate) []string { return reference(o.Spec.CredentialsSecretRef) }),
+		by(ctx, indexer, indexListener, listenersOf),
+		by(ctx, indexer, indexService, servicesOf),
+		by(ctx, indexer, indexNamed, ccm.Names),
+		by(ctx, indexer, indexLoadBalancer, func(s *corev1.Service) []string {
+			if id := ccm.LoadBalancerOf(s); id != "" {
+				return []string{id}
 			}
 			return nil
-		})
+		}))
+}
+
+// by adds an index of one kind of objects.
+func by[T any, P interface {
+	*T
+	client.Object
+}](ctx context.Context, indexer client.FieldIndexer, field string, keys func(P) []string) error {
+	return indexer.IndexField(ctx, P(new(T)), field, func(object client.Object) []string {
+		if known, ok := object.(P); ok {
+			return keys(known)
+		}
+		return nil
+	})
+}
+
+// listenersOf and servicesOf are what an object's bindings name.
+func listenersOf(o *v1alpha1.ServerCertificate) []string {
+	var keys []string
+	for _, b := range o.Spec.Bindings {
+		if l := b.Listener; l != nil {
+			keys = append(keys, listenerKey(l.LoadBalancerID, l.Port, l.Domain))
+		}
 	}
-	err := by(indexSecret, func(s v1alpha1.ServerCertificateSpec) *v1alpha1.SecretReference { return s.SecretRef })
-	if err != nil {
-		return err
+	return keys
+}
+
+func servicesOf(o *v1alpha1.ServerCertificate) []string {
+	var names []string
+	for _, b := range o.Spec.Bindings {
+		if b.Service != nil && !slices.Contains(names, b.Service.Name) {
+			names = append(names, b.Service.Name)
+		}
 	}
-	return by(indexCredentials, func(s v1alpha1.ServerCertificateSpec) *v1alpha1.SecretReference { return s.CredentialsSecretRef })
+	return names
 }
 
 // news tells whether an update of an object is more than the echo of an own write.

@@ -95,11 +95,12 @@ type ServerCertificateStatus struct {
 	// +optional
 	PendingUpload *PendingUpload `json:"pendingUpload,omitempty"`
 
-	// bindings are the state of the spec's, by name.
+	// bindings are the state of the spec's, by name, and of those taken out that
+	// aren't cleared away yet.
 	// +optional
 	// +listType=map
 	// +listMapKey=name
-	// +kubebuilder:validation:MaxItems=32
+	// +kubebuilder:validation:MaxItems=64
 	Bindings []BindingStatus `json:"bindings,omitempty"`
 
 	// superseded are earlier certificates that are still in the cloud, newest first,
@@ -171,6 +172,15 @@ type BindingStatus struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024
 	Message string `json:"message,omitempty"`
+	// ownsExtension says that the listener had no certificate for the domain before this
+	// binding: when the binding is taken out, so is what was made for it.
+	// +optional
+	OwnsExtension bool `json:"ownsExtension,omitempty"`
+	// annotatedCertificateID is the certificate that was written to the Service's
+	// annotation last: it is written there once.
+	// +optional
+	// +kubebuilder:validation:MaxLength=256
+	AnnotatedCertificateID string `json:"annotatedCertificateID,omitempty"`
 }
 
 // SupersededCertificate is an earlier certificate of the object.

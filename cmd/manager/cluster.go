@@ -66,7 +66,7 @@ func newManager(ctx context.Context, o *options, cloud *cloud, config *rest.Conf
 		Cloud: cloud.client, Own: cloud.own, Region: o.region, Regions: o.regions, Roles: o.roles, Clock: time.Now,
 		Settings: plan.Settings{
 			ClusterID: o.clusterID, Window: o.consistencyWindow, UploadTimeout: o.apiTimeout,
-			Resync: o.resyncInterval, DryRun: o.dryRun,
+			Resync: o.resyncInterval, DryRun: o.dryRun, BindAny: o.bindingPolicy == "Any",
 		},
 	}
 	if err := reconciler.SetupWithManager(ctx, manager, o.concurrency); err != nil {
@@ -111,6 +111,7 @@ func managerOptions(o *options) (ctrl.Options, error) {
 			DefaultTransform:            cache.TransformStripManagedFields(),
 			ByObject: map[client.Object]cache.ByObject{
 				&corev1.Secret{}:              controllers.SecretCache(),
+				&corev1.Service{}:             controllers.ServiceCache(),
 				&v1alpha1.ServerCertificate{}: {Label: o.selector},
 			},
 		},

@@ -22,6 +22,8 @@ type Account struct {
 	dropped bool      // forgotten: who holds it goes on with what is known
 	limiter *limiter
 	regions map[string]*listing
+	// surfaces are what is remembered of each region's load balancers.
+	surfaces map[string]*surface
 }
 
 // Account gives the account of the credentials that key identifies: equal keys
@@ -37,7 +39,7 @@ func (c *Client) Account(ctx context.Context, key, region string, p credentials.
 		}
 	}
 	account := c.accounts.get(key, func(own *limiter) *Account {
-		return &Account{client: c, provider: p, turn: make(chan struct{}, 1), limiter: own, regions: map[string]*listing{}}
+		return &Account{client: c, provider: p, turn: make(chan struct{}, 1), limiter: own, regions: map[string]*listing{}, surfaces: map[string]*surface{}}
 	})
 	if err := account.identify(ctx, region); err != nil {
 		return nil, err

@@ -27,6 +27,9 @@ type Certificate struct {
 	CreateTime time.Time
 	ExpireTime time.Time
 	Tags       map[string]string
+	// Unlisted says that this process uploaded it, and that the service's own list
+	// didn't have it yet.
+	Unlisted bool
 }
 
 // List is one whole, unfiltered list of a region's certificates, in no order.

@@ -56,6 +56,7 @@ type listenersDocument struct {
 		LoadBalancerID      wire.Text `json:"LoadBalancerId"`
 		ListenerPort        wire.Text `json:"ListenerPort"`
 		ListenerProtocol    wire.Text `json:"ListenerProtocol"`
+		Description         wire.Text `json:"Description"`
 		Status              wire.Text `json:"Status"`
 		HTTPSListenerConfig struct {
 			ServerCertificateID wire.Text `json:"ServerCertificateId"`
@@ -65,24 +66,33 @@ type listenersDocument struct {
 	TotalCount wire.Text `json:"TotalCount"`
 }
 
-// listeners gives the HTTPS listeners of the load balancers asked for. A page
-// without a list, unless it counts none, or with an entry that can't be placed
-// is unreadable.
-func (d listenersDocument) listeners(asked []string) ([]Listener, bool) {
+// listenerRow is a listener as DescribeLoadBalancerListeners shows it.
+type listenerRow struct {
+	LoadBalancerID string
+	ListenerPort
+	certificateID, status string
+}
+
+// listeners gives the listeners of the load balancers and the protocol asked for, all where
+// none are. A page without a list, unless it counts none, or with an entry that can't be
+// placed is unreadable.
+func (d listenersDocument) listeners(asked []string, protocol string) ([]listenerRow, bool) {
 	if d.Listeners == nil && d.TotalCount != "0" {
 		return nil, false
 	}
-	var all []Listener
+	var all []listenerRow
 	for _, one := range d.Listeners {
-		listener := Listener{
-			LoadBalancerID: string(one.LoadBalancerID), Port: parsePort(one.ListenerPort), Status: string(one.Status),
-			CertificateID: string(one.HTTPSListenerConfig.ServerCertificateID),
+		row := listenerRow{
+			LoadBalancerID: string(one.LoadBalancerID), certificateID: string(one.HTTPSListenerConfig.ServerCertificateID),
+			status: string(one.Status), ListenerPort: ListenerPort{
+				Port: parsePort(one.ListenerPort), Protocol: strings.ToLower(string(one.ListenerProtocol)), Description: string(one.Description),
+			},
 		}
-		if listener.LoadBalancerID == "" || listener.Port == 0 {
+		if row.LoadBalancerID == "" || row.Port == 0 {
 			return nil, false
 		}
-		if strings.EqualFold(string(one.ListenerProtocol), protocolHTTPS) && slices.Contains(asked, listener.LoadBalancerID) {
-			all = append(all, listener)
+		if (protocol == "" || row.Protocol == protocol) && (len(asked) == 0 || slices.Contains(asked, row.LoadBalancerID)) {
+			all = append(all, row)
 		}
 	}
 	return all, true

@@ -138,9 +138,9 @@ func FuzzListenerDocuments(f *testing.F) {
 		_, _ = listener.extensions()
 		var listeners listenersDocument
 		_ = decode("A", body, &listeners)
-		_, _ = listeners.listeners([]string{"lb-1"})
+		_, _ = listeners.listeners([]string{"lb-1"}, protocolHTTPS)
 		var balancers loadBalancersDocument
 		_ = decode("A", body, &balancers)
-		_, _, _ = balancers.page(1, "192.0.2.1")
+		_, _, _ = balancers.page(1, region)
 	})
 }

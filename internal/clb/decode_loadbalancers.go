@@ -71,38 +71,35 @@ func (d portDocument) listenerPort() ListenerPort {
 // loadBalancersDocument is a page of DescribeLoadBalancers.
 type loadBalancersDocument struct {
 	LoadBalancers struct {
-		LoadBalancer many[struct {
-			LoadBalancerID wire.Text `json:"LoadBalancerId"`
-			Address        wire.Text `json:"Address"`
-		}] `json:"LoadBalancer"`
+		LoadBalancer many[loadBalancerDocument] `json:"LoadBalancer"`
 	} `json:"LoadBalancers"`
 	TotalCount wire.Text `json:"TotalCount"`
 	PageSize   wire.Text `json:"PageSize"`
 }
 
-// page gives the IDs of those with address on the page with this number, and
-// whether it is the last one. A page without a count, without the entries that
-// the count promises, or with an entry without an ID is unreadable.
-func (d loadBalancersDocument) page(number int, address string) (ids []string, last, ok bool) {
+// page gives the load balancers on the page with this number, without their listeners, and
+// whether it is the last one. A page without a count, without the entries that the count
+// promises, or with an entry without an ID is unreadable.
+func (d loadBalancersDocument) page(number int, region string) (found []LoadBalancer, last, ok bool) {
 	total, err := strconv.Atoi(string(d.TotalCount))
 	entries := d.LoadBalancers.LoadBalancer
 	if err != nil || entries == nil && total != 0 {
 		return nil, false, false
 	}
 	for _, entry := range entries {
-		if entry.LoadBalancerID == "" {
+		one, ok := entry.loadBalancer(region)
+		if !ok || one.ID == "" {
 			return nil, false, false
 		}
-		if sameAddress(string(entry.Address), address) {
-			ids = append(ids, string(entry.LoadBalancerID))
-		}
+		one.Listeners = nil
+		found = append(found, one)
 	}
 	// The service may hold fewer to a page than it was asked for.
 	size, err := strconv.Atoi(string(d.PageSize))
 	if err != nil || size < 1 {
 		size = pageSize
 	}
-	return ids, number*size >= total, true
+	return found, number*size >= total, true
 }
 
 // sameAddress compares two IP addresses, whichever way they are written.

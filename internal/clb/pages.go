@@ -27,32 +27,50 @@ const noList = "the answer holds no readable list"
 // FindLoadBalancers gives the IDs of the load balancers with address, sorted. A
 // private address can be that of several, in different networks.
 func (a *Account) FindLoadBalancers(ctx context.Context, region, address string) ([]string, error) {
-	const action = "DescribeLoadBalancers"
 	if address == "" {
-		return nil, missing(action, "Address")
+		return nil, missing(actionLoadBalancers, "Address")
 	}
-	var found []string
+	found, err := a.loadBalancers(ctx, region, func(r *slb.DescribeLoadBalancersRequest) { r.Address = address })
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, one := range found {
+		if sameAddress(one.Address, address) {
+			ids = append(ids, one.ID)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), nil
+}
+
+const actionLoadBalancers = "DescribeLoadBalancers"
+
+// loadBalancers reads all pages of the load balancers that the filter lets through,
+// without their listeners.
+func (a *Account) loadBalancers(ctx context.Context, region string, filter func(*slb.DescribeLoadBalancersRequest)) ([]LoadBalancer, error) {
+	var found []LoadBalancer
 	for page := 1; page <= maxPages; page++ {
 		var answer loadBalancersDocument
-		body, err := a.ask(ctx, action, region, &answer, func() requests.AcsRequest {
+		body, err := a.ask(ctx, actionLoadBalancers, region, &answer, func() requests.AcsRequest {
 			r := slb.CreateDescribeLoadBalancersRequest()
-			r.Address, r.PageNumber, r.PageSize = address, requests.NewInteger(page), requests.NewInteger(pageSize)
+			r.PageNumber, r.PageSize = requests.NewInteger(page), requests.NewInteger(pageSize)
+			filter(r)
 			return r
 		})
 		if err != nil {
 			return nil, err
 		}
-		ids, last, ok := answer.page(page, address)
+		some, last, ok := answer.page(page, region)
 		if !ok {
-			return nil, unreadable(action, body, noList)
+			return nil, unreadable(actionLoadBalancers, body, noList)
 		}
-		found = append(found, ids...)
+		found = append(found, some...)
 		if last {
-			slices.Sort(found)
-			return slices.Compact(found), nil
+			return found, nil
 		}
 	}
-	return nil, endless(action)
+	return nil, endless(actionLoadBalancers)
 }
 
 // DefaultCertificates gives the HTTPS listeners of the load balancers, with
@@ -66,33 +84,38 @@ func (a *Account) DefaultCertificates(ctx context.Context, region string, loadBa
 	}
 	var all []Listener
 	for ids := range slices.Chunk(slices.Compact(slices.Sorted(slices.Values(loadBalancerIDs))), maxAsked) {
-		some, err := a.defaultCertificates(ctx, region, ids)
+		rows, err := a.listeners(ctx, region, ids, protocolHTTPS)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, some...)
+		for _, row := range rows {
+			all = append(all, Listener{LoadBalancerID: row.LoadBalancerID, Port: row.Port, CertificateID: row.certificateID, Status: row.status})
+		}
 	}
 	return all, nil
 }
 
 const actionListeners = "DescribeLoadBalancerListeners"
 
-// defaultCertificates reads all pages for at most maxAsked load balancers.
-func (a *Account) defaultCertificates(ctx context.Context, region string, ids []string) ([]Listener, error) {
-	var all []Listener
+// listeners reads all pages of the listeners of at most maxAsked load balancers, or, without
+// any, of all of the region; "" stands for every protocol.
+func (a *Account) listeners(ctx context.Context, region string, ids []string, protocol string) ([]listenerRow, error) {
+	var all []listenerRow
 	token := ""
 	for range maxPages {
 		var answer listenersDocument
 		body, err := a.ask(ctx, actionListeners, region, &answer, func() requests.AcsRequest {
 			r := slb.CreateDescribeLoadBalancerListenersRequest()
-			r.LoadBalancerId, r.ListenerProtocol = &ids, protocolHTTPS
-			r.MaxResults, r.NextToken = requests.NewInteger(pageSize), token
+			r.ListenerProtocol, r.MaxResults, r.NextToken = protocol, requests.NewInteger(pageSize), token
+			if len(ids) > 0 {
+				r.LoadBalancerId = &ids
+			}
 			return r
 		})
 		if err != nil {
 			return nil, err
 		}
-		some, ok := answer.listeners(ids)
+		some, ok := answer.listeners(ids, protocol)
 		if !ok {
 			return nil, unreadable(actionListeners, body, noList)
 		}

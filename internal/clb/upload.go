@@ -120,6 +120,7 @@ func requestID(body []byte) string { return string(wire.ReadDocument(body).Reque
 
 // uploaded puts certificate into the lists that may lack it yet.
 func uploaded(certificate Certificate, window time.Duration) effect {
+	certificate.Unlisted = true
 	return effect{at: time.Now(), lag: window, apply: func(list []Certificate) []Certificate {
 		for _, other := range list {
 			if other.ID == certificate.ID {

@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -26,7 +27,13 @@ type Outcome struct {
 	Lists []List
 	// Certificate is what Upload made.
 	Certificate Certificate
-	// Object is the object as AddFinalizer, RecordIntent or Record wrote it.
+	// Sights are Survey's findings, by Want.Key.
+	Sights map[string]Sight
+	// ResourceVersion is that of the Service as Annotate wrote it.
+	ResourceVersion string
+	// Users are Locate's findings: who uses the certificate.
+	Users []string
+	// Object is the object as AddFinalizer, RecordIntent, ClaimExtension or Record wrote it.
 	Object *v1alpha1.ServerCertificate
 }
 
@@ -36,10 +43,9 @@ func After(s State, step Step, o Outcome) State {
 	s.Fresh = false // a step may take its time
 	switch {
 	case o.Held:
-		s.Held, s.Stopped = step, true
-		return s
+		return s.afterHolding(step)
 	case o.Err != nil:
-		return s.failing(step).afterFailure(step, o)
+		return s.afterFailure(step, o)
 	}
 	if s.Trouble == nil {
 		s = s.recovered(step)
@@ -56,6 +62,21 @@ func After(s State, step Step, o Outcome) State {
 	return s.afterSuccess(step, o)
 }
 
+// afterHolding is the state after a dry run held a step back: that of one binding keeps none
+// of the others.
+func (s State) afterHolding(step Step) State {
+	if b, ok := s.bindingOf(step); ok {
+		s.HeldAt = maps.Clone(s.HeldAt)
+		if s.HeldAt == nil {
+			s.HeldAt = map[string]string{}
+		}
+		s.HeldAt[b.key()] = step.String()
+		return s
+	}
+	s.Held, s.Stopped = step, true
+	return s
+}
+
 // afterSuccess is the state after a step was done.
 func (s State) afterSuccess(step Step, o Outcome) State {
 	switch step := step.(type) {
@@ -69,6 +90,12 @@ func (s State) afterSuccess(step Step, o Outcome) State {
 		return s.afterAdoption(step, o)
 	case Rename, MoveGroup, PutTags, RemoveTags, Delete, Forget:
 		return s.afterChange(step, o)
+	case Survey, ClaimExtension, SetCertificate, SetExtension, CreateExtension, DeleteExtension, Annotate, Leave:
+		return s.afterServing(step, o)
+	case Spare:
+		return s.unusable(step.ID, v1alpha1.ReasonInUse, "certificate "+step.ID+" isn't deleted: "+step.Where, o.At.Add(s.delayInUse(s.Memory.TidyFailures)))
+	case Locate:
+		return s.afterLocating(step, o)
 	default:
 		return s.afterNote(step, o)
 	}
@@ -136,6 +163,9 @@ func Pending(digest string, at time.Time, timeout time.Duration) *v1alpha1.Pendi
 // afterLook takes note of what a list showed.
 func (s State) afterLook(o Outcome) State {
 	s.Lists = o.Lists
+	if s.Memory.Refused != "" {
+		s.Lists = withoutCertificate(s.Lists, s.Memory.Refused)
+	}
 	if s.current() {
 		if _, ok := s.find(s.Status.CertificateID); ok {
 			s.Memory.Verified, s.Memory.Generation = s.Lists[0].Began, s.Object.Generation

@@ -76,12 +76,17 @@ func (s State) forget(id string) State {
 		s.Status.NotBefore, s.Status.NotAfter, s.Status.AliCloudCertificate = nil, nil, nil
 		s.Status.ResourceGroupID, s.Status.AppliedTagKeys = "", nil
 	}
-	lists := slices.Clone(s.Lists)
+	s.Lists = withoutCertificate(s.Lists, id)
+	return s
+}
+
+// withoutCertificate returns the lists without a certificate.
+func withoutCertificate(lists []List, id string) []List {
+	lists = slices.Clone(lists)
 	for i := range lists {
 		lists[i].Certificates = slices.DeleteFunc(slices.Clone(lists[i].Certificates), byID(id))
 	}
-	s.Lists = lists
-	return s
+	return lists
 }
 
 // edit changes a certificate in the newest list, as the cloud has it now.

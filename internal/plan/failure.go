@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -32,13 +31,19 @@ const (
 
 // afterFailure is the state after the cloud refused a step, or failed.
 func (s State) afterFailure(step Step, o Outcome) State {
+	if _, serves := s.bindingOf(step); serves {
+		return s.afterFailedServing(step, o)
+	}
+	s = s.failing(step)
 	obstacle := s.refusal(step, o.Err)
 	switch step := step.(type) {
 	case Upload:
 		return s.afterFailedUpload(o, obstacle)
 	case Delete:
 		return s.afterFailedDelete(step, o, obstacle)
-	case Look:
+	case Locate:
+		return s.afterLocating(step, o)
+	case Look, Survey:
 		if s.current() && transient(o.Err) {
 			// What was in order stays so until something says otherwise.
 			s.Stopped = true
@@ -112,21 +117,17 @@ func (s State) afterFailedUpload(o Outcome, obstacle *Obstacle) State {
 // afterFailedDelete leaves a superseded certificate for later: it stands in nobody's
 // way. Of a Terminating object it's what all waits for.
 func (s State) afterFailedDelete(step Delete, o Outcome, obstacle *Obstacle) State {
-	s.Tried = append(slices.Clone(s.Tried), step.ID)
-	s = s.trouble(step.ID, obstacle.Reason, obstacle.Message)
-	s.Memory.TidyAt = o.At.Add(s.delay(o.Err, s.Memory.TidyFailures))
-	s.Memory.TidyFailures++
 	inUse := o.Err.Class() == clberr.InUse
 	s.Stopped = !inUse // any other refusal would meet the next one, too
-	if !s.Deleting() {
-		return s
-	}
 	if inUse {
-		obstacle.Message += "; take the binding out first, or point the listener elsewhere"
+		s.Locating = &Locate{ID: step.ID, Extensions: o.Err.Code == codeExtensionUses}
 	}
-	s.Trouble = obstacle
-	return s.backOff(obstacle, s.Memory.TidyAt)
+	return s.unusable(step.ID, obstacle.Reason, obstacle.Message, o.At.Add(s.delay(o.Err, s.Memory.TidyFailures)))
 }
+
+// codeExtensionUses is the code that says that domain extensions use the certificate
+// (DeleteServerCertificate).
+const codeExtensionUses = "CertificateRelatedDomainExtensionExist"
 
 // transient tells whether time alone may help.
 func transient(err *clberr.Error) bool {
@@ -153,15 +154,21 @@ func (s State) delay(err *clberr.Error, before int) time.Duration {
 		return s.spread(doubled(firstDelay, before, unavailableDelay))
 	case class == clberr.Quota:
 		return s.spread(min(doubled(time.Minute, before, quotaDelay), s.Resync))
-	case class == clberr.InUse && before >= lateTidy:
-		return s.spread(lateTidyDelay)
 	case class == clberr.InUse:
-		return s.spread(doubled(firstTidyDelay, before, tidyDelay))
+		return s.delayInUse(before)
 	case class == clberr.NotFound:
 		return s.Window // the next list tells whether somebody deleted it
 	default:
 		return s.spread(min(maxDelay, s.Resync))
 	}
+}
+
+// delayInUse is how long to wait for a certificate to be free.
+func (s State) delayInUse(before int) time.Duration {
+	if before >= lateTidy {
+		return s.spread(lateTidyDelay)
+	}
+	return s.spread(doubled(firstTidyDelay, before, tidyDelay))
 }
 
 // lasting tells of a refusal that nobody knows: an HTTP status of 4xx blames the request.

@@ -118,7 +118,7 @@ func TestSupersededCertificatesAreTidiedUp(t *testing.T) {
 			steps: "Identify Forget",
 		},
 		"one that a list lacks is waited for":                {given: []change{synced(0), superseding(1), keeps(0), listed(0, certificate(0))}, steps: "Identify Wait"},
-		"one in use doesn't keep the next":                   {given: []change{synced(0), superseding(1, 2), keeps(0), all}, fails: inUse, steps: "Identify Confirm Delete Confirm Delete"},
+		"one in use doesn't keep the next":                   {given: []change{synced(0), superseding(1, 2), keeps(0), all}, fails: inUse, steps: "Identify Confirm Delete Locate Confirm Delete Locate"},
 		"any other failure does":                             {given: []change{synced(0), superseding(1, 2), keeps(0), all}, fails: map[string]*clberr.Error{"Delete": lost}, steps: "Identify Confirm Delete"},
 		"what was refused is not tried before its time":      {given: []change{synced(0), superseded("cert-1", v1alpha1.ReasonInUse), keeps(0), all, later}, steps: "Identify"},
 		"but where a sync is asked for":                      {given: []change{synced(0), superseded("cert-1", v1alpha1.ReasonInUse), keeps(0), later, syncRequested}, cloud: []plan.Certificate{certificate(0), certificate(1)}, steps: "Identify Look Confirm Delete"},

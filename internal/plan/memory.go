@@ -42,6 +42,12 @@ type Memory struct {
 	// Rejected says why the pending upload isn't to be repeated for the inputs RejectedFor.
 	Rejected    *Obstacle
 	RejectedFor string
+	// Attempts are what came of the last tries to have bindings served, by Want.Key.
+	Attempts map[string]Attempt
+	// Refused is a certificate that the service said isn't there, when it was to be bound;
+	// lists that show it all the same lag.
+	Refused   string
+	RefusedAt time.Time
 	// TidyFailures and TidyAt are the same for the clean-up of superseded certificates.
 	TidyFailures int
 	TidyAt       time.Time

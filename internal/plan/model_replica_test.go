@@ -209,7 +209,7 @@ func (r *replica) act(name string, s plan.State, step plan.Step) (plan.Outcome, 
 		if live := r.world.latest(name); live == nil || live.ResourceVersion != s.Object.ResourceVersion {
 			err = errConflict
 		}
-	case plan.Wait, plan.Adopt, plan.Forget:
+	case plan.Wait, plan.Adopt, plan.Forget, plan.Locate, plan.Spare:
 	case plan.Identify:
 		o.AccountID = "1000000000000001"
 	case plan.Look:

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -82,8 +83,8 @@ func (s State) settle() Step {
 	matches := func(c Certificate) bool {
 		return c.Tags[v1alpha1.TagDigest] == pending.Digest && s.Ours(c)
 	}
-	if found, ok := newest(s.newest(), matches); ok {
-		return Adopt{Certificate: found}
+	if step := s.adopt(matches); step != nil {
+		return step
 	}
 	if _, foreign := s.foreign(); foreign {
 		if s.rejected() != nil {
@@ -110,8 +111,8 @@ func (s State) obtain() Step {
 	matches := func(c Certificate) bool {
 		return c.Tags[v1alpha1.TagDigest] == s.Wanted.Digest && s.Ours(c)
 	}
-	if found, ok := newest(s.newest(), matches); ok {
-		return Adopt{Certificate: found}
+	if step := s.adopt(matches); step != nil {
+		return step
 	}
 	if id := s.unseen(); id != "" {
 		return s.giveUp(id)
@@ -169,8 +170,9 @@ func (s State) upload() Step {
 	}
 }
 
-// keep looks after the recorded certificate: is it still there, under the name, tags
-// and resource group that the spec wants? Then what it superseded is cleared up.
+// keep looks after the recorded certificate: is it still there, under the name, tags and
+// resource group that the spec wants, and does every binding serve it? Then what it
+// superseded is cleared up.
 func (s State) keep() Step {
 	if !s.HasFinalizer && !s.DryRun {
 		return AddFinalizer{} // adopted without one, or somebody took it away
@@ -179,18 +181,23 @@ func (s State) keep() Step {
 	if due && !s.looked(since) {
 		return Look{Since: since}
 	}
-	if len(s.Lists) == 0 {
-		if len(s.surplus()) == 0 {
-			return nil
+	if s.Memory.Refused == s.Status.CertificateID {
+		return s.giveUp(s.Memory.Refused)
+	}
+	if len(s.Lists) > 0 {
+		certificate, ok := s.find(s.Status.CertificateID)
+		if !ok {
+			return s.giveUp(s.Status.CertificateID)
 		}
+		if step := s.amend(certificate); step != nil {
+			return s.surely(step)
+		}
+	}
+	if step := s.serve(); step != nil {
+		return step
+	}
+	if len(s.Lists) == 0 && len(s.surplus()) > 0 {
 		return Look{Since: since}
-	}
-	certificate, ok := s.find(s.Status.CertificateID)
-	if !ok {
-		return s.giveUp(s.Status.CertificateID)
-	}
-	if step := s.amend(certificate); step != nil {
-		return s.surely(step)
 	}
 	return s.tidy()
 }
@@ -221,6 +228,12 @@ func (s State) verification() (due bool, since time.Time) {
 func (s State) giveUp(id string) Step {
 	if s.elsewhere() {
 		return Wait{Until: s.Now.Add(max(s.Window, firstDelay))}
+	}
+	if id == s.Memory.Refused {
+		if !s.looked(s.Memory.RefusedAt) {
+			return Look{Since: s.Memory.RefusedAt}
+		}
+		return Forget{ID: id}
 	}
 	proof := s.absent(s.Memory.Since, byID(id))
 	if proof.proven {
@@ -257,6 +270,26 @@ func (s State) lookAt(next time.Time, poll time.Duration) Step {
 // pollInterval is how often an upload of unknown outcome is looked for: lists lag,
 // and the sooner it is found the better.
 func (s State) pollInterval() time.Duration { return s.Window / 4 }
+
+// adopt takes over a certificate that matches, nil where there is none: of several the one
+// that a listener serves, else the newest. The others are deleted as superseded.
+func (s State) adopt(matches func(Certificate) bool) Step {
+	found, ok := newest(s.newest(), matches)
+	if !ok {
+		return nil
+	}
+	others := func(c Certificate) bool { return matches(c) && c.ID != found.ID }
+	if slices.ContainsFunc(s.newest(), others) {
+		if wants := s.unseenBindings(); len(wants) > 0 {
+			return Survey{Wants: wants}
+		}
+		served := s.servedIDs()
+		if bound, ok := newest(s.newest(), func(c Certificate) bool { return matches(c) && served[c.ID] != "" }); ok {
+			found = bound
+		}
+	}
+	return Adopt{Certificate: found}
+}
 
 // newest returns the certificate that matches and was made last.
 func newest(certificates []Certificate, matches func(Certificate) bool) (Certificate, bool) {

@@ -47,8 +47,15 @@ func (s State) clear() Step {
 	if since := s.Now.Add(-s.Window); !s.looked(since) {
 		return Look{Since: since}
 	}
+	if s.Locating != nil {
+		return *s.Locating
+	}
 	for _, c := range s.newest() {
-		if s.Ours(c) && !slices.Contains(s.Tried, c.ID) {
+		switch {
+		case !s.Ours(c) || slices.Contains(s.Tried, c.ID):
+		case len(c.NamedBy) > 0:
+			return Spare{ID: c.ID, Where: c.named()}
+		default:
 			return s.surely(Delete{ID: c.ID})
 		}
 	}

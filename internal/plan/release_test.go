@@ -42,7 +42,7 @@ func TestATerminatingObjectLetsGo(t *testing.T) {
 		"once the upload has come to nothing":           {given: append(with(uploading(0, time.Minute)), gone...), steps: "Identify RemoveFinalizer"},
 		"not on the word of a wiped status":             {given: with(held, listed(0)), steps: "Identify Wait"},
 		"after what a wiped status forgot":              {given: append(with(held), listed(0, certificate(0)), listed(window), remembering(time.Hour)), steps: "Identify Confirm Delete RemoveFinalizer"},
-		"not while one is in use, but the others go":    {given: with(synced(0), superseding(1), both), fails: inUse, steps: "Identify Confirm Delete Confirm Delete"},
+		"not while one is in use, but the others go":    {given: with(synced(0), superseding(1), both), fails: inUse, steps: "Identify Confirm Delete Locate Confirm Delete Locate"},
 		"not under another account":                     {given: with(synced(0), func(s *plan.State) { s.Status.AccountID = "2" }), steps: "Identify"},
 		"not without credentials":                       {given: with(synced(0), func(s *plan.State) { s.Access = &plan.Obstacle{Reason: v1alpha1.ReasonCredentialsInvalid} }), steps: ""},
 		"but when abandoned without them":               {given: with(synced(0), abandon, func(s *plan.State) { s.Access = &plan.Obstacle{Reason: v1alpha1.ReasonCredentialsInvalid} }), steps: "RemoveFinalizer"},

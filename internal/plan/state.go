@@ -24,6 +24,8 @@ type Settings struct {
 	Resync time.Duration
 	// DryRun holds back every write to the cloud, and the finalizer.
 	DryRun bool
+	// BindAny is --binding-policy=Any: load balancers need no tag to be bound.
+	BindAny bool
 }
 
 // State is all that is known of one object in one pass. Next reads it, After
@@ -62,6 +64,18 @@ type State struct {
 	// Lists are what the region's certificates looked like, newest first: those of
 	// this object alone.
 	Lists []List
+
+	// OwnCredentials says that the object brings credentials of its own.
+	OwnCredentials bool
+	// Sights are what was seen of the bindings' targets in this pass, by Want.Key. Written is
+	// when a binding was written, Refused whose write was refused, and HeldAt the write that
+	// a dry run held back, by the same.
+	Sights  map[string]Sight
+	Written map[string]time.Time
+	Refused map[string]bool
+	HeldAt  map[string]string
+	// Locating is the certificate whose users are to be found.
+	Locating *Locate
 
 	// Inputs stands for all that a person can change to mend something. A failure
 	// holds back the cloud only as long as it is the same.
@@ -126,6 +140,10 @@ type Certificate struct {
 	DNSNames                                           []string
 	CreateTime, ExpireTime                             time.Time
 	Tags                                               map[string]string
+	// Unlisted says that the service's own list didn't have it yet.
+	Unlisted bool
+	// NamedBy are the Services whose annotations name it, as namespace/name.
+	NamedBy []string
 }
 
 // List is what one list of the region showed of the object's certificates: those
@@ -179,7 +197,7 @@ func (s State) Ours(c Certificate) bool {
 // Concerns tells whether a certificate of a list is of interest to the object: it
 // carries its tags, or its status or its annotation names it.
 func (s State) Concerns(c Certificate) bool {
-	return s.knows(c.ID) || c.ID == s.asked() || c.Tags[v1alpha1.TagCluster] == s.ClusterID && c.Tags[v1alpha1.TagObject] == s.objectTag()
+	return s.Knows(c.ID) || c.ID == s.asked() || c.Tags[v1alpha1.TagCluster] == s.ClusterID && c.Tags[v1alpha1.TagObject] == s.objectTag()
 }
 
 // current tells whether the wanted certificate is the one in the status.
@@ -205,7 +223,7 @@ func (s State) newest() []Certificate {
 	return s.Lists[0].Certificates
 }
 
-// knows tells whether the status names the certificate.
-func (s State) knows(id string) bool {
+// Knows tells whether the status names the certificate.
+func (s State) Knows(id string) bool {
 	return id == s.Status.CertificateID || slices.Contains(s.superseded(), id)
 }

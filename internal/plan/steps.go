@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/clbcert/clbcert/api/v1alpha1"
+	"github.com/clbcert/clbcert/internal/ccm"
 )
 
 // Step is one thing to do next. Its text says what it does, as a dry run tells it.
@@ -98,7 +99,98 @@ type (
 		writes
 		ID string
 	}
+	// Spare leaves a certificate that is in use, as is known without asking.
+	Spare struct {
+		reads
+		ID, Where string
+	}
+	// Locate finds out who uses a certificate whose deletion was refused for that.
+	Locate struct {
+		reads
+		ID string
+		// Extensions says that it is domain extensions that use it.
+		Extensions bool
+	}
 )
+
+// The steps that have the certificate served.
+type (
+	// Survey looks at the targets of bindings.
+	Survey struct {
+		reads
+		Wants []Want
+	}
+	// ClaimExtension writes down that what is about to be made for a binding is its own.
+	ClaimExtension struct {
+		writes
+		Key string
+	}
+	// SetCertificate sets a listener's default certificate, SetExtension that of one of its
+	// domain extensions. Was is what was there.
+	SetCertificate struct {
+		writes
+		Spot
+		CertificateID, Was string
+	}
+	SetExtension struct {
+		writes
+		Spot
+		ExtensionID, CertificateID, Was string
+	}
+	// CreateExtension gives a listener a certificate for one more domain, DeleteExtension
+	// takes it away.
+	CreateExtension struct {
+		writes
+		Spot
+		CertificateID string
+	}
+	DeleteExtension struct {
+		writes
+		Spot
+		ExtensionID string
+	}
+	// Annotate sets an annotation of exactly the Service as seen, or takes it away.
+	Annotate struct {
+		writes
+		Key                    string
+		Service                ccm.Service
+		Annotation, Value, Was string
+	}
+	// Leave forgets a binding that was taken out of the spec.
+	Leave struct {
+		reads
+		Key, Why string
+	}
+)
+
+// Want asks for a look at a binding that isn't older than Since.
+type Want struct {
+	binding
+	Since time.Time
+}
+
+// Key is what the look's Sight is known by.
+func (w Want) Key() string { return w.key() }
+
+// Ports are those of the listeners that the binding is about.
+func (w Want) Ports(service *ccm.Service) []int32 { return w.ports(Sight{Service: service}) }
+
+// Domain is what the binding is about, "" for a default certificate.
+func (w Want) Domain() string { return w.domain() }
+
+func (s Spot) key() string           { return s.Key }
+func (s ClaimExtension) key() string { return s.Key }
+func (s Annotate) key() string       { return s.Key }
+func (s Leave) key() string          { return s.Key }
+
+// String names a listener, and the domain.
+func (s Spot) String() string {
+	text := fmt.Sprintf("listener %s:%d", s.LoadBalancerID, s.Port)
+	if s.Domain != "" {
+		text += ", domain " + s.Domain
+	}
+	return text
+}
 
 // Tag is one tag of a certificate.
 type Tag struct{ Key, Value string }
@@ -121,3 +213,23 @@ func (s MoveGroup) String() string {
 func (Record) String() string   { return "record the status" }
 func (Confirm) String() string  { return "read the object anew" }
 func (s Delete) String() string { return "delete certificate " + s.ID }
+func (s Spare) String() string  { return "leave certificate " + s.ID + ": " + s.Where }
+func (s Locate) String() string { return "find out who uses certificate " + s.ID }
+func (Survey) String() string   { return "look at the bindings' listeners and Services" }
+func (ClaimExtension) String() string {
+	return "create a domain extension"
+}
+func (s SetCertificate) String() string {
+	return fmt.Sprintf("set %s to certificate %s", s.Spot, s.CertificateID)
+}
+func (s SetExtension) String() string {
+	return fmt.Sprintf("set %s to certificate %s", s.Spot, s.CertificateID)
+}
+func (s CreateExtension) String() string {
+	return fmt.Sprintf("create %s with certificate %s", s.Spot, s.CertificateID)
+}
+func (s DeleteExtension) String() string { return "delete the domain extension of " + s.Spot.String() }
+func (s Annotate) String() string {
+	return fmt.Sprintf("set the annotation %s of Service %q to %q", s.Annotation, s.Service.Name, s.Value)
+}
+func (s Leave) String() string { return "leave a binding that was taken out: " + s.Why }

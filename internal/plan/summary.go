@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"fmt"
 	"regexp"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -41,14 +43,17 @@ func Snapshot(s State) v1alpha1.ServerCertificateStatus {
 func (s State) sum() (v1alpha1.ServerCertificateStatus, verdict) {
 	status := *s.Status.DeepCopy()
 	status.ObservedGeneration = s.Object.Generation
+	if !s.Deleting() && !s.Object.Spec.Suspend {
+		status.Bindings = s.bindingEntries()
+	}
 	conditions := conditions{list: status.Conditions, now: metav1.Time{Time: s.Now.UTC().Truncate(time.Second)}, generation: s.Object.Generation}
-	ready := s.summarize(&conditions)
+	ready := s.summarize(&conditions, status.Bindings)
 	status.Conditions = conditions.list
 	return status, ready
 }
 
 // summarize sets all conditions and returns Ready's verdict.
-func (s State) summarize(c *conditions) verdict {
+func (s State) summarize(c *conditions, entries []v1alpha1.BindingStatus) verdict {
 	if s.Object.Spec.Suspend && !s.Deleting() {
 		c.set(v1alpha1.ConditionSuspended, verdict{metav1.ConditionTrue, v1alpha1.ReasonSuspended, "spec.suspend is true: nothing is uploaded, bound or cleaned up"})
 		if meta.FindStatusCondition(c.list, v1alpha1.ConditionReady) == nil {
@@ -60,8 +65,9 @@ func (s State) summarize(c *conditions) verdict {
 	c.clear(v1alpha1.ConditionSuspended)
 	uploaded := s.uploaded()
 	c.set(v1alpha1.ConditionUploaded, uploaded)
-	c.setIf(len(s.Object.Spec.Bindings) > 0, v1alpha1.ConditionBound, s.bound())
-	ready := s.ready(uploaded)
+	bound := s.bound(entries)
+	c.setIf(len(s.Object.Spec.Bindings) > 0, v1alpha1.ConditionBound, bound)
+	ready := s.ready(uploaded, bound)
 	c.set(v1alpha1.ConditionReady, ready)
 	stalls := ready.status != metav1.ConditionTrue && s.stalls(ready.reason)
 	c.setIf(stalls, v1alpha1.ConditionStalled, verdict{metav1.ConditionTrue, ready.reason, ready.message})
@@ -151,7 +157,7 @@ func (s State) firstObstacle() *Obstacle {
 }
 
 // ready sums the parts up.
-func (s State) ready(uploaded verdict) verdict {
+func (s State) ready(uploaded, bound verdict) verdict {
 	if uploaded.status != metav1.ConditionTrue {
 		return uploaded
 	}
@@ -159,14 +165,28 @@ func (s State) ready(uploaded verdict) verdict {
 		return verdict{metav1.ConditionFalse, obstacle.Reason, obstacle.Message}
 	}
 	if len(s.Object.Spec.Bindings) > 0 {
-		return s.bound()
+		return bound
 	}
 	return uploaded
 }
 
-// bound tells whether every binding serves the certificate.
-func (s State) bound() verdict {
-	return verdict{metav1.ConditionFalse, v1alpha1.ReasonProgressing, "this version of clbcert uploads certificates, and doesn't bind them yet: point the listener to status.certificateID yourself"}
+// bound tells whether every binding serves the certificate: else of the first that doesn't.
+func (s State) bound(entries []v1alpha1.BindingStatus) verdict {
+	named := func(e v1alpha1.BindingStatus) bool {
+		return slices.ContainsFunc(s.Object.Spec.Bindings, func(b v1alpha1.Binding) bool { return b.Name == e.Name })
+	}
+	for _, e := range entries {
+		if !e.Ready && named(e) {
+			return verdict{metav1.ConditionFalse, e.Reason, fmt.Sprintf("binding %q: %s", e.Name, e.Message)}
+		}
+	}
+	message := fmt.Sprintf("certificate %s is served by every binding (%d)", s.Status.CertificateID, len(s.Object.Spec.Bindings))
+	for _, e := range entries {
+		if e.Message != "" && named(e) {
+			message += fmt.Sprintf("; binding %q: %s", e.Name, e.Message)
+		}
+	}
+	return verdict{metav1.ConditionTrue, v1alpha1.ReasonBound, message}
 }
 
 // stalls tells whether Ready's reason waits for a person.

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/clbcert/clbcert/api/v1alpha1"
@@ -24,7 +25,7 @@ func (s State) claim(at time.Time) State {
 	for _, c := range s.newest() {
 		wanted := s.Wanted != nil && c.Tags[v1alpha1.TagDigest] == s.Wanted.Digest && !s.current()
 		pending := s.Status.PendingUpload != nil && c.Tags[v1alpha1.TagDigest] == s.Status.PendingUpload.Digest
-		if !s.knows(c.ID) && s.Ours(c) && !wanted && !pending {
+		if !s.Knows(c.ID) && s.Ours(c) && !wanted && !pending {
 			found = append(found, c)
 		}
 	}
@@ -60,12 +61,55 @@ func (s State) drop(id string) State {
 	return s
 }
 
+// unusable notes why a certificate couldn't be deleted, and when to try again. Of a
+// Terminating object it is what all waits for.
+func (s State) unusable(id string, reason v1alpha1.Reason, message string, retry time.Time) State {
+	s.Tried = append(slices.Clone(s.Tried), id)
+	s = s.trouble(id, reason, message)
+	s.Memory.TidyAt = retry
+	s.Memory.TidyFailures++
+	if !s.Deleting() {
+		return s
+	}
+	if reason == v1alpha1.ReasonInUse {
+		message += "; take the binding out first, or point the listener elsewhere"
+	}
+	s.Trouble = &Obstacle{Reason: reason, Message: message}
+	return s.backOff(s.Trouble, retry)
+}
+
+// afterLocating completes the message of a certificate that is in use with where. That it
+// can't be told is no failure.
+func (s State) afterLocating(step Locate, o Outcome) State {
+	s.Locating = nil
+	if len(o.Users) == 0 {
+		return s
+	}
+	where := "; it is used by " + strings.Join(o.Users, ", ")
+	for _, old := range s.Status.Superseded {
+		if old.CertificateID == step.ID {
+			s = s.trouble(step.ID, old.Reason, cut(old.Message, v1alpha1.MaxMessage-len(where))+where)
+		}
+	}
+	if s.Trouble != nil && s.Deleting() {
+		told := *s.Trouble
+		told.Message = cut(told.Message, v1alpha1.MaxMessage-len(where)-len(wayOut)) + where
+		s.Trouble, s.Memory.Failed = &told, &told
+	}
+	return s
+}
+
 // trouble notes why a superseded certificate couldn't be deleted.
 func (s State) trouble(id string, reason v1alpha1.Reason, message string) State {
+	for _, old := range s.Recorded.Superseded {
+		if old.CertificateID == id {
+			message = steady(old.Message, message)
+		}
+	}
 	list := slices.Clone(s.Status.Superseded)
 	for i := range list {
 		if list[i].CertificateID == id {
-			list[i].Reason, list[i].Message = reason, steady(list[i].Message, message)
+			list[i].Reason, list[i].Message = reason, message
 		}
 	}
 	s.Status.Superseded = list

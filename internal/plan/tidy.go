@@ -2,12 +2,16 @@ package plan
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/clbcert/clbcert/api/v1alpha1"
 )
 
 // tidy deletes what the current certificate superseded, beyond what is to be kept.
 func (s State) tidy() Step {
+	if s.Locating != nil {
+		return *s.Locating
+	}
 	for _, id := range s.surplus() {
 		if step := s.retire(id); step != nil {
 			return step
@@ -54,9 +58,14 @@ func (s State) spare() string {
 // retire returns the next step towards a certificate's deletion.
 func (s State) retire(id string) Step {
 	certificate, listed := s.find(id)
+	served := s.servedIDs()[id]
 	switch {
 	case !listed:
 		return s.giveUp(id)
+	case served != "":
+		return Spare{ID: id, Where: served + " still serves it"}
+	case len(certificate.NamedBy) > 0:
+		return Spare{ID: id, Where: certificate.named()}
 	case !s.Ours(certificate):
 		return Forget{ID: id} // it lost its tags: nothing tells any more that it is ours to delete
 	case id == s.Recorded.CertificateID:
@@ -64,4 +73,9 @@ func (s State) retire(id string) Step {
 	default:
 		return s.surely(Delete{ID: id})
 	}
+}
+
+// named says which Services' annotations name the certificate: it is theirs to keep.
+func (c Certificate) named() string {
+	return "the annotations of Service " + strings.Join(c.NamedBy, ", ") + " name it"
 }

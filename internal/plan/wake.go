@@ -17,6 +17,9 @@ func (s State) wake() time.Time {
 	due := []time.Time{s.Until}
 	if !s.Object.Spec.Suspend || s.Deleting() {
 		due = append(due, s.turns(), s.reappears(), s.Memory.RetryAt, s.Memory.VerifyAt)
+		for _, attempt := range s.Memory.Attempts {
+			due = append(due, attempt.RetryAt)
+		}
 		if s.awaitsTidying() {
 			due = append(due, s.Memory.TidyAt)
 		}

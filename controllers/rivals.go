@@ -1,0 +1,206 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/clbcert/clbcert/api/v1alpha1"
+	"github.com/clbcert/clbcert/internal/ccm"
+	"github.com/clbcert/clbcert/internal/plan"
+)
+
+// Indexes of the objects by where they want to be served, and of Services by their load
+// balancers and the certificates that their annotations name.
+const (
+	indexListener     = "spec.bindings.listener"
+	indexService      = "spec.bindings.service.name"
+	indexLoadBalancer = "loadBalancerID"
+	indexNamed        = "certificateID"
+)
+
+// listenerKey is a listener's domain, or its default certificate, in the index.
+func listenerKey(id string, port int32, domain v1alpha1.Domain) string {
+	return fmt.Sprintf("%s/%d/%s", id, port, strings.ToLower(string(domain)))
+}
+
+// claims are where other objects want the same as a binding does, found in the cache.
+type claim struct {
+	object  *v1alpha1.ServerCertificate
+	binding v1alpha1.Binding
+	service *ccm.Service
+}
+
+// rivals are the plan's view of the claims on a binding's target.
+func (r *Reconciler) rivals(ctx context.Context, object *v1alpha1.ServerCertificate, b v1alpha1.Binding, service *ccm.Service) ([]plan.Rival, error) {
+	claims, err := r.claims(ctx, object, b, service)
+	rivals := make([]plan.Rival, 0, len(claims))
+	for _, c := range claims {
+		rivals = append(rivals, plan.Rival{
+			Namespace: c.object.Namespace, Name: c.object.Name, Created: c.object.CreationTimestamp,
+			Terminating: !c.object.DeletionTimestamp.IsZero(), OwnCredentials: c.object.Spec.CredentialsSecretRef != nil,
+			Bound: plan.ServedAt(c.object, c.binding), Service: c.service,
+		})
+	}
+	return rivals, err
+}
+
+// claims finds the other objects' bindings to the same target: to the same Service, to the
+// listeners that a Service stands for, and to other Services with the same load balancer.
+func (r *Reconciler) claims(ctx context.Context, object *v1alpha1.ServerCertificate, b v1alpha1.Binding, service *ccm.Service) ([]claim, error) {
+	var found []claim
+	id, ports, domain := spot(b, service)
+	take := func(service *ccm.Service, wants func(v1alpha1.Binding) bool, which ...client.ListOption) error {
+		var list v1alpha1.ServerCertificateList
+		if err := r.Client.List(ctx, &list, which...); err != nil {
+			return err
+		}
+		for i := range list.Items {
+			other := &list.Items[i]
+			at := slices.IndexFunc(other.Spec.Bindings, wants)
+			if other.UID != object.UID && at >= 0 {
+				found = append(found, claim{other, other.Spec.Bindings[at], service})
+			}
+		}
+		return nil
+	}
+	takeService := func(of *ccm.Service) error {
+		return take(of, func(b v1alpha1.Binding) bool {
+			return b.Service != nil && b.Service.Name == of.Name && strings.EqualFold(string(b.Service.Domain), string(domain))
+		}, client.InNamespace(of.Namespace), client.MatchingFields{indexService: of.Name})
+	}
+	if service != nil {
+		if err := takeService(service); err != nil {
+			return nil, err
+		}
+	}
+	for _, port := range ports {
+		key := listenerKey(id, port, domain)
+		wants := func(b v1alpha1.Binding) bool {
+			return b.Listener != nil && listenerKey(b.Listener.LoadBalancerID, b.Listener.Port, b.Listener.Domain) == key
+		}
+		if err := take(nil, wants, client.MatchingFields{indexListener: key}); err != nil {
+			return nil, err
+		}
+	}
+	others, err := r.servicesAt(ctx, id, ports)
+	for _, other := range others {
+		if service == nil || other.Namespace != service.Namespace || other.Name != service.Name {
+			err = errFirst(err, takeService(&other))
+		}
+	}
+	return found, err
+}
+
+// spot is where a binding is served, as far as that is known.
+func spot(b v1alpha1.Binding, service *ccm.Service) (id string, ports []int32, domain v1alpha1.Domain) {
+	if b.Listener != nil {
+		return b.Listener.LoadBalancerID, []int32{b.Listener.Port}, b.Listener.Domain
+	}
+	if service == nil || service.LoadBalancerID == "" {
+		return "", nil, b.Service.Domain
+	}
+	return service.LoadBalancerID, service.HTTPSPorts, b.Service.Domain
+}
+
+// servicesAt are the Services with HTTPS at one of the ports of a load balancer.
+func (r *Reconciler) servicesAt(ctx context.Context, id string, ports []int32) ([]ccm.Service, error) {
+	if id == "" {
+		return nil, nil
+	}
+	var list corev1.ServiceList
+	if err := r.Client.List(ctx, &list, client.MatchingFields{indexLoadBalancer: id}); err != nil {
+		return nil, err
+	}
+	var found []ccm.Service
+	for i := range list.Items {
+		service := ccm.Read(&list.Items[i])
+		if slices.ContainsFunc(service.HTTPSPorts, func(p int32) bool { return slices.Contains(ports, p) }) {
+			found = append(found, service)
+		}
+	}
+	return found, nil
+}
+
+func errFirst(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+// namedBy are the Services whose annotations name a certificate, as namespace/name.
+func (r *Reconciler) namedBy(ctx context.Context, id string) ([]string, error) {
+	var list corev1.ServiceList
+	if err := r.Client.List(ctx, &list, client.MatchingFields{indexNamed: id}); err != nil {
+		return nil, err
+	}
+	var names []string
+	for i := range list.Items {
+		names = append(names, list.Items[i].Namespace+"/"+list.Items[i].Name)
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// released asks for the objects that want what another one gives up, or takes.
+func (r *Reconciler) released() handler.EventHandler {
+	enqueue := func(ctx context.Context, q queue, objects ...client.Object) {
+		for _, one := range objects {
+			for _, request := range r.competitors(ctx, one) {
+				q.Add(request)
+			}
+		}
+	}
+	return handler.Funcs{
+		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q queue) {
+			if claimsChanged(e.ObjectOld, e.ObjectNew) {
+				enqueue(ctx, q, e.ObjectOld, e.ObjectNew)
+			}
+		},
+		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q queue) { enqueue(ctx, q, e.Object) },
+	}
+}
+
+// claimsChanged tells whether an object gave up or took what others may want.
+func claimsChanged(before, after client.Object) bool {
+	old, ok := before.(*v1alpha1.ServerCertificate)
+	now, also := after.(*v1alpha1.ServerCertificate)
+	return ok && also && (old.DeletionTimestamp.IsZero() != now.DeletionTimestamp.IsZero() ||
+		!equality.Semantic.DeepEqual(old.Spec.Bindings, now.Spec.Bindings))
+}
+
+// competitors are the other objects that want what this one does.
+func (r *Reconciler) competitors(ctx context.Context, one client.Object) []reconcile.Request {
+	object, ok := one.(*v1alpha1.ServerCertificate)
+	if !ok {
+		return nil
+	}
+	var requests []reconcile.Request
+	for _, b := range object.Spec.Bindings {
+		var service *ccm.Service
+		if b.Service != nil {
+			known := &corev1.Service{}
+			if err := r.Client.Get(ctx, client.ObjectKey{Namespace: object.Namespace, Name: b.Service.Name}, known); err == nil {
+				read := ccm.Read(known)
+				service = &read
+			}
+		}
+		claims, err := r.claims(ctx, object, b, service)
+		if err != nil {
+			return requests // the cache is closing
+		}
+		for _, c := range claims {
+			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(c.object)})
+		}
+	}
+	return requests
+}

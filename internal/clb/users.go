@@ -1,0 +1,50 @@
+package clb
+
+import (
+	"context"
+	"time"
+)
+
+// User is a listener, or one of its domain extensions, that serves a certificate.
+type User struct {
+	LoadBalancerID string
+	Port           int32
+	// Domain is the extension's, "" for the listener itself.
+	Domain string
+}
+
+const (
+	// usersAge is how old what is told of a certificate's users may be.
+	usersAge = time.Minute
+	// maxScanned is how many listeners are looked at for their extensions.
+	maxScanned = 200
+)
+
+// Users finds who serves a certificate: the API has no way to ask that but to look at all
+// of the region's HTTPS listeners, and with extensions at each one's own. It is for a
+// message, and so it may be a minute old, and may miss some where there are very many.
+func (a *Account) Users(ctx context.Context, region, certificateID string, extensions bool) ([]User, error) {
+	rows, err := a.listeners(ctx, region, nil, protocolHTTPS)
+	if err != nil {
+		return nil, err
+	}
+	var users []User
+	for i, row := range rows {
+		if row.certificateID == certificateID {
+			users = append(users, User{LoadBalancerID: row.LoadBalancerID, Port: row.Port})
+		}
+		if !extensions || i >= maxScanned {
+			continue
+		}
+		listener, _, err := a.ListenerSince(ctx, region, row.LoadBalancerID, row.Port, time.Now().Add(-usersAge))
+		if err != nil {
+			return users, err
+		}
+		for _, e := range listener.Extensions {
+			if e.CertificateID == certificateID {
+				users = append(users, User{LoadBalancerID: row.LoadBalancerID, Port: row.Port, Domain: e.Domain})
+			}
+		}
+	}
+	return users, nil
+}

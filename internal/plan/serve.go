@@ -1,0 +1,104 @@
+package plan
+
+import (
+	"time"
+)
+
+// serve has every binding serve the current certificate: look, write what differs, and look
+// again. What can't be served is told, and keeps nothing else.
+func (s State) serve() Step {
+	if s.validity() != nil {
+		return nil // nobody is helped by a certificate that isn't valid now
+	}
+	if wants := s.unseenBindings(); len(wants) > 0 {
+		return Survey{Wants: wants}
+	}
+	for _, b := range s.everywhere() {
+		if step := s.work(b); step != nil {
+			return step
+		}
+	}
+	if wants := s.unverified(); len(wants) > 0 {
+		return Survey{Wants: wants}
+	}
+	return nil
+}
+
+// unseenBindings are those to be looked at first in this pass.
+func (s State) unseenBindings() []Want {
+	var wants []Want
+	for _, b := range s.everywhere() {
+		if _, seen := s.Sights[b.key()]; !seen {
+			wants = append(wants, Want{b, s.sightSince(b)})
+		}
+	}
+	return wants
+}
+
+// sightSince is how old the first look at a binding may be: what is in order, or waits its
+// time, costs no call of its own; what is about to be written is looked at now.
+func (s State) sightSince(b binding) time.Time {
+	entry, attempt := s.entry(b), s.Memory.Attempts[b.key()]
+	ready := entry.Ready && entry.CertificateID == s.Status.CertificateID && !b.Left
+	waits := attempt.Failures > 0 && s.Now.Before(attempt.RetryAt)
+	if s.SyncRequest() == "" && (ready || waits) {
+		return s.Now.Add(-s.Resync / 2)
+	}
+	return s.Now
+}
+
+// unverified are the bindings that were written in this pass and not looked at since.
+func (s State) unverified() []Want {
+	var wants []Want
+	for _, b := range s.everywhere() {
+		if at, written := s.Written[b.key()]; written && s.Sights[b.key()].Began.Before(at) {
+			wants = append(wants, Want{b, at})
+		}
+	}
+	return wants
+}
+
+// work is the next step for one binding, nil where there is none now.
+func (s State) work(b binding) Step {
+	step := s.assess(b).step
+	if step == nil || s.resting(b) != nil || s.HeldAt[b.key()] != "" {
+		return nil
+	}
+	sight := s.Sights[b.key()]
+	at, written := s.Written[b.key()]
+	switch step.(type) {
+	case Leave, Look:
+		return step
+	}
+	switch {
+	case written && !sight.Began.Before(at):
+		return nil // it was written, and something else is there: not again in this pass
+	case !written && sight.Began.Before(s.Now):
+		return Survey{Wants: []Want{{b, s.Now}}} // writes rely on nothing remembered
+	default:
+		return s.surely(step)
+	}
+}
+
+// assess judges a binding, of the spec or taken out of it.
+func (s State) assess(b binding) judgment {
+	if b.Left {
+		return s.judgeLeft(b)
+	}
+	return s.judge(b)
+}
+
+// servedIDs are the certificates that the bindings' listeners were seen to serve.
+func (s State) servedIDs() map[string]string {
+	served := map[string]string{}
+	for _, b := range s.everywhere() {
+		sight := s.Sights[b.key()]
+		for _, port := range b.ports(sight) {
+			l, _ := sight.LoadBalancer.listener(port)
+			if id := l.serves(b.domain()); id != "" {
+				served[id] = b.place(sight, port)
+			}
+		}
+	}
+	return served
+}

@@ -1,0 +1,153 @@
+package plan
+
+import (
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/clbcert/clbcert/api/v1alpha1"
+	"github.com/clbcert/clbcert/internal/ccm"
+	"github.com/clbcert/clbcert/internal/clberr"
+)
+
+// Sight is what a survey saw of one binding's target.
+type Sight struct {
+	// Began is when the oldest of its reads of the cloud was asked for.
+	Began time.Time
+	// Err is why the cloud couldn't be read.
+	Err *clberr.Error
+	// Service is what a binding to a Service is about; nil where there is no such Service.
+	// Manager is who wrote its annotation last, where that isn't what is wanted.
+	Service *ccm.Service
+	Manager string
+	// LoadBalancer is the target's; without an ID where none is known yet.
+	LoadBalancer LoadBalancer
+	// Rivals are other objects that want the same.
+	Rivals []Rival
+}
+
+// LoadBalancer is a load balancer as far as a binding is concerned by it.
+type LoadBalancer struct {
+	ID string
+	// Found says that it exists in the region.
+	Found bool
+	// Shared says that it is a shared-performance instance, without domain extensions.
+	Shared bool
+	Tags   map[string]string
+	// Listeners are all of the load balancer's.
+	Listeners []Listener
+}
+
+// Listener is a listener of any protocol.
+type Listener struct {
+	Port     int32
+	Protocol string
+	// CertificateID is the default certificate's, of an HTTPS listener.
+	CertificateID string
+	// Extensions are those of a listener that a binding with a domain is about.
+	Extensions []Extension
+	// Owner is the Service that the CCM made the listener for, by its description: with
+	// its names alone where the cluster has no such Service. nil where somebody else made it.
+	Owner *ccm.Service
+	// Clusters are the cluster tags of the certificates that it serves, by ID.
+	Clusters map[string]string
+}
+
+// Extension is a listener's certificate for one domain.
+type Extension struct{ ID, Domain, CertificateID string }
+
+// Rival is another object's wish for the same target.
+type Rival struct {
+	Namespace, Name string
+	Created         metav1.Time
+	Terminating     bool
+	// OwnCredentials says that the object brings its own, Bound that its status says that
+	// it is served there.
+	OwnCredentials, Bound bool
+	// Service is what it is bound to; nil for a listener.
+	Service *ccm.Service
+}
+
+// extension finds a listener's extension for a domain.
+func (l Listener) extension(domain string) (Extension, bool) {
+	for _, e := range l.Extensions {
+		if strings.EqualFold(e.Domain, domain) {
+			return e, true
+		}
+	}
+	return Extension{}, false
+}
+
+// serves is the ID of the certificate that the listener has for a domain, or by default.
+func (l Listener) serves(domain string) string {
+	if domain == "" {
+		return l.CertificateID
+	}
+	e, _ := l.extension(domain)
+	return e.CertificateID
+}
+
+// listener finds the load balancer's at a port.
+func (b LoadBalancer) listener(port int32) (Listener, bool) {
+	for _, l := range b.Listeners {
+		if l.Port == port && l.Protocol == "https" {
+			return l, true
+		}
+	}
+	for _, l := range b.Listeners {
+		if l.Port == port {
+			return l, true
+		}
+	}
+	return Listener{}, false
+}
+
+// entitled tells whether somebody may bind the listeners of a load balancer: the tag on it
+// says so, or it is that of their own Service, or RAM decides, with their own credentials.
+func (s State) entitled(namespace string, own bool, service *ccm.Service, on LoadBalancer) bool {
+	if s.BindAny || own || service != nil && !service.Reused && madeFor(*service, on) {
+		return true
+	}
+	for allowed := range strings.SplitSeq(on.Tags[v1alpha1.TagNamespaces], ",") {
+		if allowed = strings.TrimSpace(allowed); allowed == "*" || allowed == namespace {
+			return true
+		}
+	}
+	return false
+}
+
+// madeFor tells whether the CCM made the load balancer for the Service. The Service's label
+// says nothing of that, for its owners can write it; tags and descriptions of listeners in
+// the cloud they can't.
+func madeFor(service ccm.Service, on LoadBalancer) bool {
+	if mark, marked := on.Tags[ccm.TagOwner]; marked {
+		return mark == service.Mark
+	}
+	for _, l := range on.Listeners {
+		if l.Owner != nil && l.Owner.Namespace == service.Namespace && l.Owner.Name == service.Name {
+			return true
+		}
+	}
+	return false
+}
+
+// older is the rival that keeps the target, if one does: of two the older, by creation,
+// then by name. Who is Terminating or mayn't bind it holds no claim.
+func (s State) older(sight Sight) *Rival {
+	me := s.Object
+	for i, r := range sight.Rivals {
+		if r.Terminating || me.CreationTimestamp.Before(&r.Created) {
+			continue
+		}
+		same := me.CreationTimestamp.Equal(&r.Created)
+		if same && me.Namespace+"/"+me.Name <= r.Namespace+"/"+r.Name {
+			continue
+		}
+		sameService := r.Service != nil && sight.Service != nil && r.Service.Namespace == sight.Service.Namespace && r.Service.Name == sight.Service.Name
+		if sameService || s.entitled(r.Namespace, r.OwnCredentials && r.Bound, r.Service, sight.LoadBalancer) {
+			return &sight.Rivals[i]
+		}
+	}
+	return nil
+}
