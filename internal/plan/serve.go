@@ -50,10 +50,14 @@ func (s State) sightSince(b binding) time.Time {
 // unverified are the bindings that were written in this pass and not looked at since.
 func (s State) unverified() []Want {
 	var wants []Want
+	var last time.Time
 	for _, b := range s.everywhere() {
 		if at, written := s.Written[b.key()]; written && s.Sights[b.key()].Began.Before(at) {
-			wants = append(wants, Want{b, at})
+			wants, last = append(wants, Want{b, at}), later(last, at)
 		}
+	}
+	for i := range wants {
+		wants[i].Since = last // one look for all
 	}
 	return wants
 }

@@ -244,14 +244,27 @@ func (s State) boundEvent(spot Spot, id, was string) State {
 	case was != "":
 		event.Message += ", from certificate " + was
 	}
+	return s.tell(event).warnUncovered(b)
+}
+
+// tell adds an Event. Those of one reason in one pass are one: Kubernetes would count them
+// as the same, and drop the others' messages.
+func (s State) tell(event Event) State {
+	s.Events = slices.Clone(s.Events)
+	for i, other := range s.Events {
+		if other.Reason == event.Reason {
+			s.Events[i].Message += ". " + event.Message
+			return s
+		}
+	}
 	s.Events = append(s.Events, event)
-	return s.warnUncovered(b)
+	return s
 }
 
 // warnUncovered tells once, as it is bound, that a domain isn't the certificate's.
 func (s State) warnUncovered(b binding) State {
 	if warning := s.uncovered(b); warning != "" && !b.Left {
-		s.Events = append(s.Events, Event{Warning: true, Reason: "DomainNotCovered", Action: "Bind", Message: b.place(s.Sights[b.key()], 0) + ": " + warning})
+		s = s.tell(Event{Warning: true, Reason: "DomainNotCovered", Action: "Bind", Message: b.place(s.Sights[b.key()], 0) + ": " + warning})
 	}
 	return s
 }
@@ -304,8 +317,7 @@ func (s State) afterAnnotation(step Annotate, o Outcome) State {
 	if step.Was != "" {
 		message += ", from " + step.Was
 	}
-	s.Events = append(s.Events, Event{Reason: "Annotated", Action: "Bind", Message: message})
-	return s.warnUncovered(b).note(b, o.At)
+	return s.tell(Event{Reason: "Annotated", Action: "Bind", Message: message}).warnUncovered(b).note(b, o.At)
 }
 
 // afterLeaving drops a binding that was taken out of the spec.
@@ -314,7 +326,7 @@ func (s State) afterLeaving(step Leave) State {
 	if !ok {
 		return s
 	}
-	s.Events = append(s.Events, Event{Reason: "Unbound", Action: "Unbind", Message: fmt.Sprintf(
+	s = s.tell(Event{Reason: "Unbound", Action: "Unbind", Message: fmt.Sprintf(
 		"Binding %q of %s was taken out: %s", b.Name, b.place(s.Sights[step.Key], 0), step.Why)})
 	s.Status.Bindings = slices.DeleteFunc(slices.Clone(s.Status.Bindings), func(e v1alpha1.BindingStatus) bool {
 		return sameTarget(target(e), b.Binding)

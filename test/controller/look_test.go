@@ -157,5 +157,8 @@ func (s *stage) wait(object *v1alpha1.ServerCertificate, what string, holds func
 
 // isReady tells whether the object is Ready for its present spec.
 func isReady(o *v1alpha1.ServerCertificate) bool {
+	if len(o.Spec.Bindings) > 0 {
+		return condition(o, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonBound)
+	}
 	return condition(o, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonSynced)
 }

@@ -120,9 +120,7 @@ func (s *stage) put(name string, identity *certs.Identity) {
 // ready waits until the object is Ready, for its present spec, and gives it.
 func (s *stage) ready(object *v1alpha1.ServerCertificate) *v1alpha1.ServerCertificate {
 	s.Helper()
-	return env.WaitFor(s, s.cluster, object, "Ready", func(o *v1alpha1.ServerCertificate) bool {
-		return condition(o, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonSynced)
-	})
+	return env.WaitFor(s, s.cluster, object, "Ready", isReady)
 }
 
 // unready waits until the object says Ready=False with the reason.
