@@ -58,6 +58,7 @@ func parseFlags(args []string, help io.Writer) (o simulator.Options, listen stri
 	flags.DurationVar(&o.Latency, "latency", 0, "time added to each call")
 	flags.IntVar(&o.Quota, "quota", 100, "server certificates per account and region, at least 1")
 	flags.DurationVar(&o.ListLag, "list-lag", 0, "how long an upload stays out of lists and a deleted certificate in them")
+	flags.DurationVar(&o.SettleTime, "settle-time", 0, "how long after a write to a listener or its extensions further ones are refused as busy, and an unbound certificate can't be deleted")
 	flags.IntVar(&o.ExtensionLimit, "extension-limit", 3, "domain extensions per HTTPS listener, at least 1")
 	flags.DurationVar(&o.SessionLimit, "session-limit", 0, "how long a role's session lasts at most, whatever is asked for")
 	flags.Func("fault", "ACTION[@ACCESSKEYID]=CODE[:PROBABILITY] (repeatable): an error code, timeout, reset, applied-then-reset or http502; ACTION may be *",

@@ -25,6 +25,7 @@ func TestBadFlagsAreOneLine(t *testing.T) {
 		"a quota of 0":            {append(key, "--quota", "0"), "--quota"},
 		"a latency that is none":  {append(key, "--latency", "soon"), `invalid value "soon" for flag -latency`},
 		"a negative lag":          {append(key, "--dir", t.TempDir(), "--list-lag", "-1s"), "--list-lag"},
+		"a negative settle time":  {append(key, "--dir", t.TempDir(), "--settle-time", "-1s"), "--settle-time"},
 		"a fault of no action":    {append(key, "--dir", t.TempDir(), "--fault", "Upload=reset"), `fault "Upload=reset"`},
 		"an address that is none": {append(key, "--dir", t.TempDir(), "--listen", "127.0.0.1:x"), "listening on 127.0.0.1:x"},
 	} {
@@ -43,7 +44,7 @@ func TestFirstLineIsTheAddress(t *testing.T) {
 	var log bytes.Buffer
 	go func() {
 		ended <- run(ctx, []string{"--dir", filepath.Join(t.TempDir(), "made"), "--access-key-id", "a", "--access-key-secret", "b",
-			"--latency", "1ms", "--list-lag", "1s", "--quota", "5", "--seed", "3", "--fault", "*=Throttling:0.5", "--fault", "DescribeRegions=reset"}, in, &log)
+			"--latency", "1ms", "--list-lag", "1s", "--settle-time", "1s", "--quota", "5", "--seed", "3", "--fault", "*=Throttling:0.5", "--fault", "DescribeRegions=reset"}, in, &log)
 	}()
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil || !regexp.MustCompile(`^listening on https://127\.0\.0\.1:\d+\n$`).MatchString(line) {

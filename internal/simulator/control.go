@@ -74,6 +74,7 @@ func (s *Server) state() map[string]any {
 		"loadBalancers":    s.store.loadBalancers.all(),
 		"listeners":        s.store.listeners.all(),
 		"domainExtensions": s.store.extensions.all(),
+		"rules":            s.store.rules.all(),
 	}
 }
 

@@ -54,7 +54,7 @@ func createDomainExtension(s *Server, c *call) (answer, error) {
 		if err := s.checkExtension(c, row); err != nil {
 			return err
 		}
-		s.store.extensions.put(x, row.ID, row)
+		s.putExtension(x, row)
 		return nil
 	})
 	return answer{"DomainExtensionId": row.ID, "ListenerPort": port}, err
@@ -72,6 +72,9 @@ func (s *Server) checkExtension(c *call, row extension) error {
 	}
 	on, err := s.listener(c, row.LoadBalancerID, row.ListenerPort, "https")
 	if err != nil {
+		return err
+	}
+	if err := s.checkProcessed(row.LoadBalancerID, row.ListenerPort); err != nil {
 		return err
 	}
 	if _, ok := s.certificate(c, row.ServerCertificateID); !ok {
@@ -109,91 +112,51 @@ func setDomainExtensionAttribute(s *Server, c *call) (answer, error) {
 		if err != nil {
 			return err
 		}
+		if err := s.checkProcessed(row.LoadBalancerID, row.ListenerPort); err != nil {
+			return err
+		}
 		if _, ok := s.certificate(c, certificateID); !ok {
 			return extensionCertificateNotFound()
 		}
 		row.ServerCertificateID = certificateID
-		s.store.extensions.put(x, id, row)
+		s.putExtension(x, row)
 		return nil
 	})
 }
 
+// deleteDomainExtension deletes an extension that no rule uses.
 func deleteDomainExtension(s *Server, c *call) (answer, error) {
 	id := c.params.extensionID()
 	if c.params.err != nil {
 		return nil, c.params.err
 	}
 	return nil, s.store.change(func(x *change) error {
-		if _, err := s.extension(c, id); err != nil {
+		row, err := s.extension(c, id)
+		if err != nil {
 			return err
 		}
-		s.store.extensions.remove(x, id)
+		if err := s.checkProcessed(row.LoadBalancerID, row.ListenerPort); err != nil {
+			return err
+		}
+		if err := s.checkUnruled(row); err != nil {
+			return err
+		}
+		s.removeExtension(x, row)
 		return nil
 	})
 }
 
-// describeDomainExtensions lists a listener's extensions, all in one answer, or the one of the ID given.
-func describeDomainExtensions(s *Server, c *call) (answer, error) {
-	loadBalancerID, port := c.params.readListener()
-	id := c.params.optional("DomainExtensionId")
-	if c.params.err != nil {
-		return nil, c.params.err
+// putExtension makes an extension or changes it.
+func (s *Server) putExtension(x *change, row extension) {
+	if old := s.store.extensions.rows[row.ID].ServerCertificateID; old != row.ServerCertificateID {
+		s.release(x, old, inUseByExtension())
 	}
-	var rows []extension
-	var err error
-	s.store.read(func() {
-		var of listener
-		if of, err = s.listener(c, loadBalancerID, port, "https"); err != nil {
-			return
-		}
-		for _, row := range s.extensionsOf(of) {
-			if id == "" || row.ID == id {
-				rows = append(rows, row)
-			}
-		}
-	})
-	return answer{"DomainExtensions": answer{"DomainExtension": shuffle(s.random, extensionElements(rows))}}, err
+	s.configure(x, row.LoadBalancerID, row.ListenerPort)
+	s.store.extensions.put(x, row.ID, row)
 }
 
-func describeDomainExtensionAttribute(s *Server, c *call) (answer, error) {
-	id := c.params.extensionID()
-	if c.params.err != nil {
-		return nil, c.params.err
-	}
-	var row extension
-	var err error
-	s.store.read(func() { row, err = s.extension(c, id) })
-	a := row.elements()
-	a["LoadBalancerId"], a["ListenerPort"] = row.LoadBalancerID, row.ListenerPort
-	return a, err
-}
-
-func (e extension) elements() answer {
-	return answer{
-		"DomainExtensionId": e.ID, "Domain": e.Domain, "ServerCertificateId": e.ServerCertificateID,
-		"Certificates": answer{"Certificate": []answer{}}, "ServerCertificates": answer{"ServerCertificate": []answer{}},
-	}
-}
-
-func extensionElements(rows []extension) []answer {
-	elements := []answer{}
-	for _, row := range rows {
-		elements = append(elements, row.elements())
-	}
-	return elements
-}
-
-// checkUnused refuses to delete a certificate that a listener or an extension serves. The store is held.
-func (s *Server) checkUnused(certificateID string) error {
-	for _, row := range s.store.listeners.rows {
-		if row.ServerCertificateID == certificateID {
-			return refuse("CertificateAndPrivateKeyIsRefered", "The specified certificate is referred to by listeners.")
-		}
-	}
-	for _, row := range s.store.extensions.rows {
-		if row.ServerCertificateID == certificateID {
-			return refuse("CertificateRelatedDomainExtensionExist", "A domain extension with the specified certificate exists.")
-		}
-	}
-	return nil
+func (s *Server) removeExtension(x *change, row extension) {
+	s.release(x, row.ServerCertificateID, inUseByExtension())
+	s.configure(x, row.LoadBalancerID, row.ListenerPort)
+	s.store.extensions.remove(x, row.ID)
 }

@@ -17,6 +17,8 @@ type fault struct {
 	applied     bool    // the call takes effect, and its answer is lost
 	probability float64 // 1 without a count
 	left        int     // how often it still happens; negative: without limit
+	turn        int     // the one call that it happens to, counted from 1; 0: any
+	seen        int     // how many calls it was about
 }
 
 var (
@@ -33,7 +35,7 @@ var (
 //
 // which leave no effect, unless with applied-then- in front: applied-then-reset, applied-then-timeout, applied-then-http502.
 // UploadServerCertificate=foreign-fingerprint makes a certificate with another fingerprint than that of what was sent.
-// PROBABILITY is above 0 and at most 1; or xN, for the first N calls.
+// PROBABILITY is above 0 and at most 1; or xN, for the first N calls; or #N, for the Nth call alone.
 func parseFault(spec string) (fault, error) {
 	action, rest, ok := strings.Cut(spec, "=")
 	code, when, conditional := strings.Cut(rest, ":")
@@ -49,7 +51,7 @@ func parseFault(spec string) (fault, error) {
 		return f, nil
 	}
 	if !f.readWhen(when) {
-		return f, fmt.Errorf("fault %q: want a probability above 0 and at most 1, or a count like x3", spec)
+		return f, fmt.Errorf("fault %q: want a probability above 0 and at most 1, a count like x3 or a call's number like #2", spec)
 	}
 	return f, nil
 }
@@ -60,9 +62,13 @@ func (f *fault) readCode(code string) bool {
 	return faultCode.MatchString(f.code) && (!f.applied || f.isPseudo()) && (!f.isForeign() || f.action == actionUpload)
 }
 
-// readWhen reads a probability or a count.
+// readWhen reads a probability, a count or a call's number.
 func (f *fault) readWhen(when string) bool {
 	var err error
+	if number, ok := strings.CutPrefix(when, "#"); ok {
+		f.turn, err = strconv.Atoi(number)
+		return err == nil && f.turn > 0
+	}
 	if count, ok := strings.CutPrefix(when, "x"); ok {
 		f.left, err = strconv.Atoi(count)
 		return err == nil && f.left > 0
@@ -85,9 +91,14 @@ const (
 // isForeign tells the fault with which an upload succeeds, with another fingerprint.
 func (f *fault) isForeign() bool { return f.code == foreignFingerprint }
 
-// falls tells whether the fault is about a call.
-func (f *fault) falls(action, accessKeyID string) bool {
-	return f.left != 0 && (f.action == "*" || f.action == action) && (f.accessKeyID == "" || f.accessKeyID == accessKeyID)
+// isAbout tells whether the fault is about a call.
+func (f *fault) isAbout(action, accessKeyID string) bool {
+	return (f.action == "*" || f.action == action) && (f.accessKeyID == "" || f.accessKeyID == accessKeyID)
+}
+
+// falls tells whether the fault happens to the call that it has seen last, by count and dice.
+func (f *fault) falls(dice *random) bool {
+	return f.left != 0 && (f.turn == 0 || f.turn == f.seen) && dice.chance(f.probability)
 }
 
 // outcome is how the log of calls names it.
@@ -130,20 +141,25 @@ func (f *faults) specs() []string {
 	return specs
 }
 
-// pick throws the dice for a call: the first fault that falls on it, or nil.
+// pick throws the dice for a call: the first fault that falls on it, or nil. Every fault that is about the call counts it.
 func (f *faults) pick(action, accessKeyID string, dice *random) *fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	var picked *fault
 	for i := range f.list {
 		one := &f.list[i]
-		if !one.falls(action, accessKeyID) || !dice.chance(one.probability) {
+		if !one.isAbout(action, accessKeyID) {
+			continue
+		}
+		one.seen++
+		if picked != nil || !one.falls(dice) {
 			continue
 		}
 		if one.left > 0 {
 			one.left--
 		}
-		picked := *one
-		return &picked
+		found := *one
+		picked = &found
 	}
-	return nil
+	return picked
 }

@@ -16,9 +16,11 @@ func openStore(dir string) (*store, error) {
 		loadBalancers: newTable[loadBalancer]("loadBalancers"),
 		listeners:     newTable[listener]("listeners"),
 		extensions:    newTable[extension]("extensions"),
+		rules:         newTable[rule]("rules"),
+		settling:      newTable[settling]("settling"),
 		accessKeys:    newTable[accessKey]("accessKeys"),
 	}
-	s.all = []loader{&s.certificates, &s.loadBalancers, &s.listeners, &s.extensions, &s.accessKeys}
+	s.all = []loader{&s.certificates, &s.loadBalancers, &s.listeners, &s.extensions, &s.rules, &s.settling, &s.accessKeys}
 	if err := s.replay(journalPath(dir)); err != nil {
 		return nil, err
 	}

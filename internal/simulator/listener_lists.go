@@ -11,7 +11,7 @@ import (
 func (l listener) place() string { return fmt.Sprintf("%s %05d", l.LoadBalancerID, l.Port) }
 
 // describeLoadBalancerListeners lists listeners of at most ten instances, or of all, in pages of 1 to 100, by default 20.
-// Its list is bare, unlike all others of the API. An unknown instance is none that matches.
+// Its list is bare, unlike all others of the API, and in no order within a page. An unknown instance is none that matches.
 func describeLoadBalancerListeners(s *Server, c *call) (answer, error) {
 	p := &c.params
 	wanted, size := p.listenerFilter(), p.integer("MaxResults", 20, 1, 100)
@@ -29,7 +29,7 @@ func describeLoadBalancerListeners(s *Server, c *call) (answer, error) {
 	for _, row := range cut {
 		rows = append(rows, row.listElements())
 	}
-	return answer{"Listeners": rows, "NextToken": next, "MaxResults": size, "TotalCount": len(all)}, nil
+	return answer{"Listeners": shuffle(s.random, rows), "NextToken": next, "MaxResults": size, "TotalCount": len(all)}, nil
 }
 
 func (p *params) listenerFilter() func(listener) bool {
@@ -65,18 +65,18 @@ func (l listener) listElements() answer {
 	return row
 }
 
-// describeHTTPSListenerAttribute tells all of one HTTPS listener, its extensions too.
+// describeHTTPSListenerAttribute tells all of one HTTPS listener, its extensions and rules too.
 func describeHTTPSListenerAttribute(s *Server, c *call) (answer, error) {
 	loadBalancerID, port := c.params.readListener()
 	if c.params.err != nil {
 		return nil, c.params.err
 	}
 	var row listener
-	var extensions []answer
+	var extensions, rules []answer
 	var err error
 	s.store.read(func() {
 		if row, err = s.listener(c, loadBalancerID, port, "https"); err == nil {
-			extensions = extensionElements(s.extensionsOf(row))
+			extensions, rules = extensionElements(s.extensionsOf(row)), ruleElements(s.rulesOf(row))
 		}
 	})
 	if err != nil {
@@ -86,7 +86,7 @@ func describeHTTPSListenerAttribute(s *Server, c *call) (answer, error) {
 	maps.Copy(a, answer{
 		"LoadBalancerId": row.LoadBalancerID, "ListenerPort": row.Port, "Status": row.Status, "SecurityStatus": "off",
 		"ServerCertificateId": row.ServerCertificateID, "ServerCertificates": answer{"ServerCertificate": []answer{}},
-		"DomainExtensions": answer{"DomainExtension": shuffle(s.random, extensions)}, "Rules": answer{"Rule": []answer{}},
+		"DomainExtensions": answer{"DomainExtension": shuffle(s.random, extensions)}, "Rules": answer{"Rule": shuffle(s.random, rules)},
 		"AclIds": answer{"AclId": []string{}}, "Tags": tagElements(row.Tags),
 	})
 	return a, nil

@@ -70,3 +70,21 @@ func (l listener) settingElements() answer {
 	}
 	return elements
 }
+
+func (l listener) forward() string {
+	if l.Settings["ListenerForward"] == "on" {
+		return "on"
+	}
+	return "off"
+}
+
+// forwardPort is where an HTTP listener sends its clients, 443 unless said; 0 for one that doesn't.
+func (l listener) forwardPort() int {
+	if l.forward() == "off" {
+		return 0
+	}
+	if port, err := strconv.Atoi(l.Settings["ForwardPort"]); err == nil {
+		return port
+	}
+	return 443
+}

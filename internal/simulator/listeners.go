@@ -3,7 +3,6 @@ package simulator
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -23,24 +22,6 @@ type listener struct {
 
 // id is the listener's ID for the tag actions.
 func (l listener) id() string { return fmt.Sprintf("%s_%s_%d", l.LoadBalancerID, l.Protocol, l.Port) }
-
-func (l listener) forward() string {
-	if l.Settings["ListenerForward"] == "on" {
-		return "on"
-	}
-	return "off"
-}
-
-// forwardPort is where an HTTP listener sends its clients, 443 unless said; 0 for one that doesn't.
-func (l listener) forwardPort() int {
-	if l.forward() == "off" {
-		return 0
-	}
-	if port, err := strconv.Atoi(l.Settings["ForwardPort"]); err == nil {
-		return port
-	}
-	return 443
-}
 
 // listenersOf are an instance's, by ID. The store is held.
 func (s *Server) listenersOf(loadBalancerID string) []listener {
@@ -76,7 +57,11 @@ func (s *Server) listener(c *call, loadBalancerID string, port int, protocol str
 			return row, nil
 		}
 	}
-	return listener{}, refuse("ListenerNotFound", "The specified listener does not exist.")
+	return listener{}, listenerNotFound()
+}
+
+func listenerNotFound() error {
+	return refuse("ListenerNotFound", "The specified listener does not exist.")
 }
 
 // readListener reads the pair of parameters that names a listener.
@@ -109,6 +94,9 @@ func (s *Server) createListener(c *call, protocol string) error {
 		if _, err := s.loadBalancer(c, loadBalancerID); err != nil {
 			return err
 		}
+		if err := s.checkConfigured(loadBalancerID); err != nil {
+			return err
+		}
 		siblings := s.listenersOf(loadBalancerID)
 		if slices.ContainsFunc(siblings, func(other listener) bool { return other.Port == port }) {
 			return refuse("ListenerAlreadyExists", "There is already a listener on port %d.", port)
@@ -119,7 +107,7 @@ func (s *Server) createListener(c *call, protocol string) error {
 		if _, ok := s.certificate(c, row.ServerCertificateID); !ok && protocol == "https" {
 			return certificateNotFound()
 		}
-		s.store.listeners.put(x, row.id(), row)
+		s.putListener(x, row)
 		return nil
 	})
 }
@@ -136,6 +124,9 @@ func setHTTPSListenerAttribute(s *Server, c *call) (answer, error) {
 		if err != nil {
 			return err
 		}
+		if err := s.checkConfigured(loadBalancerID); err != nil {
+			return err
+		}
 		if certificateID != "" {
 			if _, ok := s.certificate(c, certificateID); !ok {
 				return certificateNotFound()
@@ -143,7 +134,7 @@ func setHTTPSListenerAttribute(s *Server, c *call) (answer, error) {
 			row.ServerCertificateID = certificateID
 		}
 		row.Settings = mergeSettings(row.Settings, settings)
-		s.store.listeners.put(x, row.id(), row)
+		s.putListener(x, row)
 		return nil
 	})
 }
@@ -151,7 +142,7 @@ func setHTTPSListenerAttribute(s *Server, c *call) (answer, error) {
 func startListener(s *Server, c *call) (answer, error) {
 	return nil, s.changeListener(c, func(x *change, row listener) {
 		row.Status = "running"
-		s.store.listeners.put(x, row.id(), row)
+		s.putListener(x, row)
 	})
 }
 
@@ -168,17 +159,35 @@ func (s *Server) changeListener(c *call, do func(*change, listener)) error {
 	}
 	return s.store.change(func(x *change) error {
 		row, err := s.listener(c, loadBalancerID, port, protocol)
-		if err == nil {
-			do(x, row)
+		if err != nil {
+			return err
 		}
-		return err
+		if err := s.checkConfigured(loadBalancerID); err != nil {
+			return err
+		}
+		do(x, row)
+		return nil
 	})
 }
 
-// removeListener removes a listener with its extensions.
-func (s *Server) removeListener(x *change, row listener) {
-	for _, extension := range s.extensionsOf(row) {
-		s.store.extensions.remove(x, extension.ID)
+// putListener makes a listener or changes it.
+func (s *Server) putListener(x *change, row listener) {
+	if old := s.store.listeners.rows[row.id()].ServerCertificateID; old != row.ServerCertificateID {
+		s.release(x, old, inUseByListener())
 	}
+	s.configure(x, row.LoadBalancerID, row.Port)
+	s.store.listeners.put(x, row.id(), row)
+}
+
+// removeListener removes a listener with its rules and extensions.
+func (s *Server) removeListener(x *change, row listener) {
+	for _, rule := range s.rulesOf(row) {
+		s.store.rules.remove(x, rule.ID)
+	}
+	for _, extension := range s.extensionsOf(row) {
+		s.removeExtension(x, extension)
+	}
+	s.release(x, row.ServerCertificateID, inUseByListener())
+	s.configure(x, row.LoadBalancerID, row.Port)
 	s.store.listeners.remove(x, row.id())
 }

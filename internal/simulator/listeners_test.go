@@ -88,6 +88,9 @@ func TestLoadBalancersComeInPages(t *testing.T) {
 		}
 		for _, row := range a.LoadBalancers.LoadBalancer {
 			seen = append(seen, row.LoadBalancerId)
+			if want := strconv.Itoa(slices.Index(ids, row.LoadBalancerId) % 2); len(row.Tags.Tag) != 1 || row.Tags.Tag[0].TagKey != "n" || row.Tags.Tag[0].TagValue != want {
+				t.Errorf("the tags of %s are %+v, want n=%s", row.LoadBalancerName, row.Tags, want)
+			}
 		}
 	}
 	if !slices.Equal(slices.Sorted(slices.Values(seen)), slices.Sorted(slices.Values(ids))) {
@@ -105,6 +108,8 @@ func TestLoadBalancersComeInPages(t *testing.T) {
 		"a tag":           {map[string]string{"Tag.1.Key": "n", "Tag.1.Value": "1", "PageSize": "100"}, 6},
 		"another network": {map[string]string{"NetworkType": "vpc"}, 0},
 		"another region":  {map[string]string{"RegionId": "cn-beijing"}, 0},
+		"a whole page":    {map[string]string{"PageSize": "100"}, 12},
+		"the last page":   {map[string]string{"PageNumber": "3", "PageSize": "5"}, 2},
 		"a page too far":  {map[string]string{"PageNumber": "9"}, 0},
 	} {
 		if got := len(list(b.call("DescribeLoadBalancers", c.filter), "LoadBalancers", "LoadBalancer")); got != c.want {
@@ -146,6 +151,9 @@ func TestListenersComeInPages(t *testing.T) {
 		want   int
 	}{
 		"all":              {map[string]string{"MaxResults": "100"}, 28},
+		"the first page":   {nil, 20},
+		"another region":   {map[string]string{"RegionId": "cn-beijing"}, 0},
+		"ten instances":    {merge(map[string]string{}, append(numbered("LoadBalancerId.%d", 10), "LoadBalancerId.10", two)...), 3},
 		"one instance":     {map[string]string{"LoadBalancerId.1": two}, 3},
 		"a port":           {map[string]string{"ListenerPort": "443"}, 1},
 		"a description":    {map[string]string{"Description": "mine"}, 1},
@@ -196,6 +204,8 @@ func TestListenersRefuse(t *testing.T) {
 		"an address that is none":             {"CreateLoadBalancer", form("Address", "here"), 400, "InvalidParameter.Address"},
 		"a name that is none":                 {"CreateLoadBalancer", form("LoadBalancerName", "-"), 400, "InvalidParameter.LoadBalancerName"},
 		"a page of 101":                       {"DescribeLoadBalancers", form("PageSize", "101"), 400, "InvalidParameter.PageSize"},
+		"a page of 101 listeners":             {"DescribeLoadBalancerListeners", form("MaxResults", "101"), 400, "InvalidParameter.MaxResults"},
+		"a token that is none":                {"DescribeLoadBalancerListeners", form("NextToken", "%"), 400, "InvalidParameter.NextToken"},
 		"a list of 11 load balancers":         {"DescribeLoadBalancerListeners", form(append(numbered("LoadBalancerId.%d", 11), "LoadBalancerId", "")...), 400, "SizeLimitExceeded.LoadBalancerId"},
 	} {
 		t.Run(sentence, func(t *testing.T) {

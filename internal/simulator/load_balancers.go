@@ -151,7 +151,7 @@ func deleteLoadBalancer(s *Server, c *call) (answer, error) {
 	})
 }
 
-// describeLoadBalancers lists instances by age, in pages of 1 to 100, by default 10.
+// describeLoadBalancers lists instances in pages of 1 to 100, by default 10: the oldest on the first, in no order there.
 func describeLoadBalancers(s *Server, c *call) (answer, error) {
 	p := &c.params
 	number, size := p.integer("PageNumber", 1, 1, 1_000_000), p.integer("PageSize", 10, 1, 100)
@@ -170,7 +170,7 @@ func describeLoadBalancers(s *Server, c *call) (answer, error) {
 		elements["Tags"] = tagElements(all[i].Tags)
 		rows = append(rows, elements)
 	}
-	return answer{"LoadBalancers": answer{"LoadBalancer": rows}, "TotalCount": len(all), "PageNumber": number, "PageSize": size}, nil
+	return answer{"LoadBalancers": answer{"LoadBalancer": shuffle(s.random, rows)}, "TotalCount": len(all), "PageNumber": number, "PageSize": size}, nil
 }
 
 // loadBalancerFilter reads the filters of DescribeLoadBalancers; those left out let everything through.

@@ -55,6 +55,9 @@ var operations = map[string]operation{
 	"DescribeDomainExtensions":         {service: slbAPI, run: describeDomainExtensions},
 	"DescribeDomainExtensionAttribute": {service: slbAPI, run: describeDomainExtensionAttribute},
 
+	"CreateRules": {service: slbAPI, run: createRules},
+	"DeleteRules": {service: slbAPI, run: deleteRules},
+
 	"GetCallerIdentity":  {service: stsAPI, run: getCallerIdentity},
 	"AssumeRole":         {service: stsAPI, run: assumeRole},
 	"AssumeRoleWithOIDC": {service: stsAPI, unsigned: true, run: assumeRoleWithOIDC},

@@ -25,6 +25,9 @@ type Options struct {
 	ListLag time.Duration
 	// ExtensionLimit is the number of domain extensions per HTTPS listener; 0 means 3, the product's default.
 	ExtensionLimit int
+	// SettleTime is how long after a write to a listener or its extensions further ones are refused as busy, and a
+	// certificate that one of them served until then can't be deleted.
+	SettleTime time.Duration
 	// SessionLimit ends a role's session earlier than it was asked for; 0 means not. Sessions end at whole seconds.
 	SessionLimit time.Duration
 	// Faults are of the form ACTION[@ACCESSKEYID]=CODE[:PROBABILITY]; see parseFault.
@@ -43,8 +46,8 @@ func (o Options) withDefaults() (Options, error) {
 		return o, errors.New("a directory for the state is required (--dir)")
 	case o.AccessKeyID == "" || o.AccessKeySecret == "":
 		return o, errors.New("an access key is required (--access-key-id and --access-key-secret)")
-	case o.Latency < 0 || o.ListLag < 0 || o.SessionLimit < 0:
-		return o, errors.New("a duration is negative (--latency, --list-lag or --session-limit)")
+	case min(o.Latency, o.ListLag, o.SettleTime, o.SessionLimit) < 0:
+		return o, errors.New("a duration is negative (--latency, --list-lag, --settle-time or --session-limit)")
 	case o.Quota < 0 || o.ExtensionLimit < 0:
 		return o, fmt.Errorf("a limit is negative (--quota %d or --extension-limit %d)", o.Quota, o.ExtensionLimit)
 	}

@@ -23,6 +23,8 @@ type store struct {
 	loadBalancers table[loadBalancer]
 	listeners     table[listener]
 	extensions    table[extension]
+	rules         table[rule]
+	settling      table[settling]
 	accessKeys    table[accessKey]
 	all           []loader
 }

@@ -48,6 +48,45 @@ type SimulatedCertificate struct {
 	Expires       time.Time         `json:"expires"`
 }
 
+// SimulatedLoadBalancer is a load balancer in GET /state.
+type SimulatedLoadBalancer struct {
+	ID      string            `json:"id"`
+	Name    string            `json:"name"`
+	Account string            `json:"account"`
+	Region  string            `json:"region"`
+	Tags    map[string]string `json:"tags"`
+	Address string            `json:"address"`
+	Spec    string            `json:"spec"` // empty for a shared-performance instance, which has no extensions
+}
+
+// SimulatedListener is a listener in GET /state.
+type SimulatedListener struct {
+	LoadBalancerID      string            `json:"loadBalancerID"`
+	Port                int               `json:"port"`
+	Protocol            string            `json:"protocol"` // tcp, http or https
+	Status              string            `json:"status"`   // stopped or running
+	ServerCertificateID string            `json:"serverCertificateID"`
+	Tags                map[string]string `json:"tags"`
+	Settings            map[string]string `json:"settings"` // all else that was set, by the API's names
+}
+
+// SimulatedExtension is a domain extension in GET /state.
+type SimulatedExtension struct {
+	ID                  string `json:"id"`
+	LoadBalancerID      string `json:"loadBalancerID"`
+	ListenerPort        int    `json:"listenerPort"`
+	Domain              string `json:"domain"` // as it was given
+	ServerCertificateID string `json:"serverCertificateID"`
+}
+
+// simulatedState is GET /state.
+type simulatedState struct {
+	Certificates  []SimulatedCertificate  `json:"certificates"`
+	LoadBalancers []SimulatedLoadBalancer `json:"loadBalancers"`
+	Listeners     []SimulatedListener     `json:"listeners"`
+	Extensions    []SimulatedExtension    `json:"domainExtensions"`
+}
+
 // SimulatedCall is a call in GET /calls.
 type SimulatedCall struct {
 	Number          int               `json:"number"` // 1 for the first since the start
@@ -114,11 +153,32 @@ func (s *Simulator) awaitListening(ctx context.Context) error {
 // Certificates are all the certificates there truly are, whatever the lists say.
 func (s *Simulator) Certificates(tb TB) []SimulatedCertificate {
 	tb.Helper()
-	var state struct {
-		Certificates []SimulatedCertificate `json:"certificates"`
-	}
+	return s.state(tb).Certificates
+}
+
+// LoadBalancers are all the load balancers there are, of all accounts and regions.
+func (s *Simulator) LoadBalancers(tb TB) []SimulatedLoadBalancer {
+	tb.Helper()
+	return s.state(tb).LoadBalancers
+}
+
+// Listeners are all the listeners there are, of all load balancers.
+func (s *Simulator) Listeners(tb TB) []SimulatedListener {
+	tb.Helper()
+	return s.state(tb).Listeners
+}
+
+// Extensions are all the domain extensions there are, of all listeners.
+func (s *Simulator) Extensions(tb TB) []SimulatedExtension {
+	tb.Helper()
+	return s.state(tb).Extensions
+}
+
+func (s *Simulator) state(tb TB) simulatedState {
+	tb.Helper()
+	var state simulatedState
 	s.ask(tb, http.MethodGet, "/state", nil, &state)
-	return state.Certificates
+	return state
 }
 
 // Calls are the calls so far, oldest first; with names, only those of these
@@ -140,7 +200,8 @@ func (s *Simulator) Calls(tb TB, actions ...string) []SimulatedCall {
 	return chosen
 }
 
-// SetFaults replaces the faults, each ACTION=CODE[:PROBABILITY]; none clears them.
+// SetFaults replaces the faults, each ACTION=CODE[:PROBABILITY], or with :x3 for
+// the first three calls, :#2 for the second one alone; none clears them.
 func (s *Simulator) SetFaults(tb TB, faults ...string) {
 	tb.Helper()
 	s.ask(tb, http.MethodPut, "/faults", append([]string{}, faults...), nil)
