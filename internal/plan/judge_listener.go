@@ -62,8 +62,6 @@ func (s State) judgeLeft(b binding) judgment {
 		return judgment{reason: obstacle.Reason, message: obstacle.Message}
 	case b.Service != nil && sight.Service == nil:
 		return leave("the Service is gone")
-	case len(sight.Rivals) > 0:
-		return leave("another ServerCertificate wants the domain, and takes it over")
 	case b.Service != nil && sight.Service.Manages():
 		return s.judgeLeftService(b, sight)
 	default:
@@ -84,6 +82,8 @@ func (s State) unset(b binding, sight Sight) judgment {
 			return leave("namespace " + s.Object.Namespace + " may not bind the load balancer any more")
 		case !s.mine(extension.CertificateID):
 			return leave("the domain serves certificate " + extension.CertificateID + " by now")
+		case sight.heir() != "":
+			return pending(v1alpha1.ReasonProgressing, "%s was taken out: ServerCertificate %s wants it, and it stays until that has taken it over", b.place(sight, port), sight.heir())
 		default:
 			return judgment{step: DeleteExtension{
 				Spot:        Spot{Key: b.key(), LoadBalancerID: sight.LoadBalancer.ID, Port: port, Domain: b.domain()},
@@ -92,6 +92,16 @@ func (s State) unset(b binding, sight Sight) judgment {
 		}
 	}
 	return leave("its domain extension is deleted")
+}
+
+// heir is another object that wants the target, and will take it over; "" where none does.
+func (s Sight) heir() string {
+	for _, r := range s.Rivals {
+		if !r.Terminating {
+			return r.Namespace + "/" + r.Name
+		}
+	}
+	return ""
 }
 
 // mine tells whether a certificate is one of this object's.

@@ -90,6 +90,8 @@ func (w *world) change(r *replica, step plan.Step) *clberr.Error {
 	switch step := step.(type) {
 	case plan.Delete:
 		return w.delete(step.ID)
+	case plan.SetCertificate, plan.SetExtension, plan.CreateExtension, plan.DeleteExtension:
+		return w.listen(step)
 	case plan.Rename:
 		return r.edit(step.ID, func(c *plan.Certificate) { c.Name = step.Name })
 	case plan.MoveGroup:
@@ -114,6 +116,12 @@ func (w *world) delete(id string) *clberr.Error {
 	c := w.find(id)
 	if c == nil {
 		return nil // the client takes NotFound for done
+	}
+	switch byDefault, byDomain := w.serving(id); {
+	case byDefault:
+		return clberr.New("DeleteServerCertificate", "CertificateAndPrivateKeyIsRefered", "no", "R-1", 400, clberr.Refused)
+	case byDomain:
+		return clberr.New("DeleteServerCertificate", "CertificateRelatedDomainExtensionExist", "no", "R-1", 400, clberr.Refused)
 	}
 	for name := range w.objects {
 		object := w.latest(name)

@@ -33,6 +33,10 @@ func (w *world) create(name string) {
 	object := &v1alpha1.ServerCertificate{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: name, Generation: 1}}
 	object.UID = types.UID(strconv.Itoa(w.version + 1))
 	object.Spec.RevisionHistoryLimit = &limit
+	object.CreationTimestamp = metav1.NewTime(w.now.Truncate(time.Second))
+	if w.coin() {
+		w.rebind(object)
+	}
 	w.store(name, object)
 }
 
@@ -118,7 +122,11 @@ func (w *world) people() {
 		return
 	}
 	w.byHand(name, func(o *v1alpha1.ServerCertificate) {
-		switch w.rng.IntN(10) {
+		switch w.rng.IntN(12) {
+		case 10:
+			w.rebind(o)
+		case 11:
+			w.drift()
 		case 9:
 			o.Spec.Suspend = !o.Spec.Suspend
 			w.note("%s is suspended: %v", name, o.Spec.Suspend)
@@ -202,6 +210,7 @@ func (w *world) meddle(name string) {
 	}
 	if w.chance(2) {
 		w.note("somebody deletes %s", current.ID)
+		w.point(current.ID)
 		w.remove(current)
 		return
 	}

@@ -44,13 +44,13 @@ func (w *world) checkEnd() {
 		case object == nil:
 		case !object.DeletionTimestamp.IsZero():
 			w.fail("%s is still there", name)
-		case !meta.IsStatusConditionTrue(object.Status.Conditions, v1alpha1.ConditionReady):
+		case !meta.IsStatusConditionTrue(object.Status.Conditions, v1alpha1.ConditionReady) && !w.conflicts(object):
 			w.fail("%s isn't Ready: %s", name, brief(object.Status))
 		case w.find(object.Status.CertificateID) == nil:
 			w.fail("%s has the dead certificate %s", name, object.Status.CertificateID)
 		case w.find(object.Status.CertificateID).Tags[v1alpha1.TagDigest] != digestOf(w.secrets[name]):
 			w.fail("%s has a certificate of another digest", name)
-		case len(object.Status.Superseded) > int(*object.Spec.RevisionHistoryLimit):
+		case w.unused(object) > int(*object.Spec.RevisionHistoryLimit):
 			w.fail("%s keeps too many superseded certificates: %s", name, brief(object.Status))
 		default:
 			known[object.Status.CertificateID] = true
@@ -64,6 +64,17 @@ func (w *world) checkEnd() {
 			w.fail("nobody knows %s of %s any more", c.ID, c.owner)
 		}
 	}
+}
+
+// unused counts the superseded certificates that no listener serves.
+func (w *world) unused(object *v1alpha1.ServerCertificate) int {
+	count := 0
+	for _, c := range object.Status.Superseded {
+		if byDefault, byDomain := w.serving(c.CertificateID); !byDefault && !byDomain {
+			count++
+		}
+	}
+	return count
 }
 
 // checkRelease makes sure that an object goes only when no upload of it is out, unless it

@@ -23,6 +23,8 @@ type replica struct {
 	seen     map[string]int // how far its watch has come
 	lists    []plan.List
 	effects  []effect
+	front    *plan.LoadBalancer
+	frontAt  time.Time
 	passes   map[string]*pass
 	due      map[string]time.Time
 }
@@ -42,7 +44,7 @@ type pass struct {
 
 func (r *replica) crash() {
 	r.memories, r.seen = map[string]*modelMemory{}, map[string]int{}
-	r.lists, r.effects = nil, nil
+	r.lists, r.effects, r.front = nil, nil, nil
 	r.passes, r.due = map[string]*pass{}, map[string]time.Time{}
 	for name := range r.world.objects {
 		r.due[name] = r.world.now
@@ -117,7 +119,7 @@ func (r *replica) step(name string) {
 		r.record(name, p.state)
 		return
 	}
-	if p.steps++; p.steps > 100 {
+	if p.steps++; p.steps > 200 {
 		r.world.fail("a pass of %s has no end", name)
 		return
 	}
@@ -209,9 +211,15 @@ func (r *replica) act(name string, s plan.State, step plan.Step) (plan.Outcome, 
 		if live := r.world.latest(name); live == nil || live.ResourceVersion != s.Object.ResourceVersion {
 			err = errConflict
 		}
-	case plan.Wait, plan.Adopt, plan.Forget, plan.Locate, plan.Spare:
+	case plan.Wait, plan.Adopt, plan.Forget, plan.Locate, plan.Spare, plan.Leave:
 	case plan.Identify:
 		o.AccountID = "1000000000000001"
+	case plan.Survey:
+		o.Sights = r.survey(s, step)
+	case plan.ClaimExtension:
+		o.At = r.clock()
+		o.Object, err = r.write(name, s.Object, status(plan.After(s, step, o)))
+		return o, err
 	case plan.Look:
 		o.Lists, o.Err = r.look(s, step)
 	case plan.Upload:

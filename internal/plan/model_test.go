@@ -44,22 +44,23 @@ func TestWhateverFailsTheCloudEndsUpRight(t *testing.T) {
 
 // world is everything outside the plan: the cloud, the cluster, people and time.
 type world struct {
-	rng      *rand.Rand
-	now      time.Time
-	start    time.Time
-	quiet    bool // faults and people have stopped
-	cloud    []*modelCertificate
-	objects  map[string][]*v1alpha1.ServerCertificate // all versions; nil where it is gone
-	secrets  map[string]int
-	wiped    map[string]time.Time // when the status was
-	restored time.Time            // when a status was last
-	left     map[string]time.Time // when an object went and left its certificates
-	missing  map[string]bool      // Secrets
-	version  int
-	writes   int
-	replicas []*replica
-	trace    []string
-	broken   string
+	rng       *rand.Rand
+	now       time.Time
+	start     time.Time
+	quiet     bool // faults and people have stopped
+	cloud     []*modelCertificate
+	objects   map[string][]*v1alpha1.ServerCertificate // all versions; nil where it is gone
+	secrets   map[string]int
+	wiped     map[string]time.Time // when the status was
+	restored  time.Time            // when a status was last
+	left      map[string]time.Time // when an object went and left its certificates
+	missing   map[string]bool      // Secrets
+	listeners map[int32]*modelListener
+	version   int
+	writes    int
+	replicas  []*replica
+	trace     []string
+	broken    string
 }
 
 func newWorld(seed uint64) *world {
@@ -67,7 +68,7 @@ func newWorld(seed uint64) *world {
 	w := &world{
 		rng: rand.New(rand.NewPCG(seed, 0)), now: start, start: start,
 		objects: map[string][]*v1alpha1.ServerCertificate{}, secrets: map[string]int{}, wiped: map[string]time.Time{},
-		left: map[string]time.Time{}, missing: map[string]bool{},
+		left: map[string]time.Time{}, missing: map[string]bool{}, listeners: newListeners(),
 	}
 	for i := range 1 + w.rng.IntN(2) {
 		r := &replica{world: w, name: fmt.Sprintf("manager-%d", i), offset: w.upTo(2*time.Minute) - time.Minute}
@@ -107,6 +108,7 @@ func (w *world) play() {
 	i := w.rng.IntN(len(w.replicas))
 	w.replicas = w.replicas[i : i+1] // two at once are a fault, too
 	w.missing = map[string]bool{}
+	w.freeTerminating()
 	for name := range w.objects {
 		if o := w.latest(name); o != nil && o.Spec.Suspend {
 			w.byHand(name, func(o *v1alpha1.ServerCertificate) { o.Spec.Suspend = false })
@@ -115,6 +117,7 @@ func (w *world) play() {
 	}
 	w.settle(w.now.Add(2*resync + 5*time.Minute))
 	w.checkEnd()
+	w.checkServed()
 	writes, certificates := w.writes, len(w.cloud)
 	w.settle(w.now.Add(2 * resync))
 	if w.broken == "" && (w.writes != writes || len(w.cloud) != certificates) {
