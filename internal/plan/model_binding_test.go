@@ -232,10 +232,11 @@ func (w *world) checkServed() {
 
 // ownerOf is the object that a certificate is one of, nil where it is nobody's.
 func (w *world) ownerOf(id string) *v1alpha1.ServerCertificate {
-	if c := w.find(id); c != nil && c.owner != "" {
-		return w.latest(strings.TrimPrefix(c.owner, "shop/"))
+	c := w.find(id)
+	if c == nil || c.owner == "" || !w.left[strings.TrimPrefix(c.owner, "shop/")].IsZero() {
+		return nil
 	}
-	return nil
+	return w.latest(strings.TrimPrefix(c.owner, "shop/"))
 }
 
 // wanted tells whether an object wants a domain of a listener.

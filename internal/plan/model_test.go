@@ -108,6 +108,11 @@ func (w *world) play() {
 	i := w.rng.IntN(len(w.replicas))
 	w.replicas = w.replicas[i : i+1] // two at once are a fault, too
 	w.missing = map[string]bool{}
+	for _, name := range []string{"web", "api"} {
+		for w.replicas[0].passes[name] != nil && w.broken == "" {
+			w.replicas[0].step(name)
+		}
+	}
 	w.freeTerminating()
 	for name := range w.objects {
 		if o := w.latest(name); o != nil && o.Spec.Suspend {
