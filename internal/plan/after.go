@@ -125,7 +125,11 @@ func (s State) afterIntent(step RecordIntent, o Outcome) State {
 	s.Status.PendingUpload = Pending(step.Digest, o.At, s.UploadTimeout)
 	s = s.owned()
 	s.Memory.PendingStart, s.Memory.PendingClosed = s.Status.PendingUpload.StartTime.Time, o.At.Add(s.UploadTimeout)
+	forgot := s.forgetful()
 	s.Intended, s.Memory.Complete = true, true
+	if forgot {
+		return s.claim(o.At)
+	}
 	return s
 }
 

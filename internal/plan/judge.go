@@ -28,7 +28,7 @@ func (s State) judge(b binding) judgment {
 		obstacle := s.bindingRefusal(b, sight, sight.Err)
 		return judgment{reason: obstacle.Reason, message: obstacle.Message, seen: s.entry(b).CertificateID}
 	}
-	for _, check := range []func(binding, Sight) *judgment{s.checkService, s.checkLoadBalancer, s.checkListeners, s.checkRights, s.checkRivals, s.checkHolders} {
+	for _, check := range []func(binding, Sight) *judgment{s.checkService, s.checkLoadBalancer, s.checkRights, s.checkListeners, s.checkRivals, s.checkHolders} {
 		if j := check(b, sight); j != nil {
 			j.seen = s.seen(b, sight)
 			return *j

@@ -233,7 +233,7 @@ func (w *world) checkServed() {
 // ownerOf is the object that a certificate is one of, nil where it is nobody's.
 func (w *world) ownerOf(id string) *v1alpha1.ServerCertificate {
 	c := w.find(id)
-	if c == nil || c.owner == "" || !w.left[strings.TrimPrefix(c.owner, "shop/")].IsZero() {
+	if c == nil || c.owner == "" || c.Tags[v1alpha1.TagObject] != c.owner || !w.left[strings.TrimPrefix(c.owner, "shop/")].IsZero() {
 		return nil
 	}
 	return w.latest(strings.TrimPrefix(c.owner, "shop/"))

@@ -103,7 +103,7 @@ func (s State) patience(reason v1alpha1.Reason, before int) time.Duration {
 	case before < promptTries:
 		return s.spread(doubled(firstDelay, before, promptDelay))
 	default:
-		return s.spread(min(patientDelay, s.Resync))
+		return s.spread(doubled(patientDelay, before-promptTries, s.Resync))
 	}
 }
 

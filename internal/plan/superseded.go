@@ -19,8 +19,12 @@ func (s State) superseded() []string {
 
 // claim takes certificates under this object's tags that the status doesn't know among
 // the superseded ones, as far as there is room, newest first: nothing of the object may
-// be in the cloud without being known.
+// be in the cloud without being known. A status that may lack more than lists show by now
+// stays as empty as it is: whoever comes after a crash must not take it for complete.
 func (s State) claim(at time.Time) State {
+	if s.forgetful() && !s.current() {
+		return s
+	}
 	var found []Certificate
 	for _, c := range s.newest() {
 		wanted := s.Wanted != nil && c.Tags[v1alpha1.TagDigest] == s.Wanted.Digest && !s.current()

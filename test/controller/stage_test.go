@@ -33,6 +33,12 @@ const clusterID = "test-1"
 func setStage(t *testing.T, simulatorFlags ...string) *stage {
 	t.Helper()
 	t.Parallel()
+	return setStageNow(t, simulatorFlags...)
+}
+
+// setStageNow is setStage for a test that isn't to wait for others.
+func setStageNow(t *testing.T, simulatorFlags ...string) *stage {
+	t.Helper()
 	cluster := env.Shared(t)
 	return &stage{T: t, cluster: cluster, cloud: env.StartSimulator(t, simulatorFlags...), namespace: cluster.Namespace(t)}
 }
