@@ -26,18 +26,12 @@ func (r *Reconciler) act(ctx context.Context, s plan.State, step plan.Step, with
 	var outcome plan.Outcome
 	var err error
 	switch step := step.(type) {
-	case plan.AddFinalizer:
-		outcome.Object, err = r.setFinalizer(ctx, s.Object, controllerutil.AddFinalizer)
-	case plan.RemoveFinalizer:
-		outcome.Object, err = r.setFinalizer(ctx, s.Object, controllerutil.RemoveFinalizer)
-	case plan.Record:
-		outcome.Object, err = r.apply(ctx, s.Object, plan.Snapshot(s))
+	case plan.AddFinalizer, plan.RemoveFinalizer, plan.Record, plan.ClaimExtension:
+		outcome.Object, err = r.write(ctx, s, step)
 	case plan.Confirm:
 		err = r.confirm(ctx, s.Object)
 	case plan.RecordIntent:
 		outcome, err = r.recordIntent(ctx, s, step, with)
-	case plan.ClaimExtension:
-		outcome.Object, err = r.apply(ctx, s.Object, plan.Snapshot(plan.After(s, step, outcome)))
 	case plan.Annotate:
 		outcome.ResourceVersion, err = r.annotate(ctx, step)
 	case plan.Wait, plan.Adopt, plan.Forget, plan.Spare, plan.Leave: // nothing but a decision
@@ -48,6 +42,20 @@ func (r *Reconciler) act(ctx context.Context, s plan.State, step plan.Step, with
 		outcome.At = r.Clock()
 	}
 	return outcome, err
+}
+
+// write writes the object, of exactly the version as read.
+func (r *Reconciler) write(ctx context.Context, s plan.State, step plan.Step) (*v1alpha1.ServerCertificate, error) {
+	switch step.(type) {
+	case plan.AddFinalizer:
+		return r.setFinalizer(ctx, s.Object, controllerutil.AddFinalizer)
+	case plan.RemoveFinalizer:
+		return r.setFinalizer(ctx, s.Object, controllerutil.RemoveFinalizer)
+	case plan.ClaimExtension:
+		return r.apply(ctx, s.Object, plan.Snapshot(plan.After(s, step, plan.Outcome{At: r.Clock()})))
+	default:
+		return r.apply(ctx, s.Object, plan.Snapshot(s))
+	}
 }
 
 // lasting lets a write that has begun end in spite of a shutdown.

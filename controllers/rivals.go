@@ -32,10 +32,11 @@ func listenerKey(id string, port int32, domain v1alpha1.Domain) string {
 	return fmt.Sprintf("%s/%d/%s", id, port, strings.ToLower(string(domain)))
 }
 
-// claims are where other objects want the same as a binding does, found in the cache.
+// claim is another object's binding to the same target, found in the cache.
 type claim struct {
 	object  *v1alpha1.ServerCertificate
 	binding v1alpha1.Binding
+	// service is the one that it is bound to, nil for a listener.
 	service *ccm.Service
 }
 
@@ -56,48 +57,57 @@ func (r *Reconciler) rivals(ctx context.Context, object *v1alpha1.ServerCertific
 // claims finds the other objects' bindings to the same target: to the same Service, to the
 // listeners that a Service stands for, and to other Services with the same load balancer.
 func (r *Reconciler) claims(ctx context.Context, object *v1alpha1.ServerCertificate, b v1alpha1.Binding, service *ccm.Service) ([]claim, error) {
-	var found []claim
 	id, ports, domain := spot(b, service)
-	take := func(service *ccm.Service, wants func(v1alpha1.Binding) bool, which ...client.ListOption) error {
-		var list v1alpha1.ServerCertificateList
-		if err := r.Client.List(ctx, &list, which...); err != nil {
-			return err
-		}
-		for i := range list.Items {
-			other := &list.Items[i]
-			at := slices.IndexFunc(other.Spec.Bindings, wants)
-			if other.UID != object.UID && at >= 0 {
-				found = append(found, claim{other, other.Spec.Bindings[at], service})
-			}
-		}
-		return nil
-	}
-	takeService := func(of *ccm.Service) error {
-		return take(of, func(b v1alpha1.Binding) bool {
-			return b.Service != nil && b.Service.Name == of.Name && strings.EqualFold(string(b.Service.Domain), string(domain))
-		}, client.InNamespace(of.Namespace), client.MatchingFields{indexService: of.Name})
+	services, err := r.servicesAt(ctx, id, ports)
+	if err != nil {
+		return nil, err
 	}
 	if service != nil {
-		if err := takeService(service); err != nil {
+		same := func(other ccm.Service) bool {
+			return other.Namespace == service.Namespace && other.Name == service.Name
+		}
+		services = append(slices.DeleteFunc(services, same), *service)
+	}
+	var found []claim
+	for _, of := range services {
+		wants := func(b v1alpha1.Binding) bool {
+			return b.Service != nil && b.Service.Name == of.Name && strings.EqualFold(string(b.Service.Domain), string(domain))
+		}
+		some, err := r.claimants(ctx, object, &of, wants, client.InNamespace(of.Namespace), client.MatchingFields{indexService: of.Name})
+		if err != nil {
 			return nil, err
 		}
+		found = append(found, some...)
 	}
 	for _, port := range ports {
 		key := listenerKey(id, port, domain)
 		wants := func(b v1alpha1.Binding) bool {
 			return b.Listener != nil && listenerKey(b.Listener.LoadBalancerID, b.Listener.Port, b.Listener.Domain) == key
 		}
-		if err := take(nil, wants, client.MatchingFields{indexListener: key}); err != nil {
+		some, err := r.claimants(ctx, object, nil, wants, client.MatchingFields{indexListener: key})
+		if err != nil {
 			return nil, err
 		}
+		found = append(found, some...)
 	}
-	others, err := r.servicesAt(ctx, id, ports)
-	for _, other := range others {
-		if service == nil || other.Namespace != service.Namespace || other.Name != service.Name {
-			err = errFirst(err, takeService(&other))
+	return found, nil
+}
+
+// claimants are the listed objects, but for the one that asks, with a binding that wants it.
+func (r *Reconciler) claimants(ctx context.Context, asks *v1alpha1.ServerCertificate, service *ccm.Service, wants func(v1alpha1.Binding) bool, which ...client.ListOption) ([]claim, error) {
+	var list v1alpha1.ServerCertificateList
+	if err := r.Client.List(ctx, &list, which...); err != nil {
+		return nil, err
+	}
+	var found []claim
+	for i := range list.Items {
+		other := &list.Items[i]
+		at := slices.IndexFunc(other.Spec.Bindings, wants)
+		if other.UID != asks.UID && at >= 0 {
+			found = append(found, claim{other, other.Spec.Bindings[at], service})
 		}
 	}
-	return found, err
+	return found, nil
 }
 
 // spot is where a binding is served, as far as that is known.
@@ -128,13 +138,6 @@ func (r *Reconciler) servicesAt(ctx context.Context, id string, ports []int32) (
 		}
 	}
 	return found, nil
-}
-
-func errFirst(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
 }
 
 // namedBy are the Services whose annotations name a certificate, as namespace/name.

@@ -25,38 +25,26 @@ func (r *Reconciler) survey(ctx context.Context, s plan.State, step plan.Survey,
 	sights := map[string]plan.Sight{}
 	ids := map[time.Time][]string{} // by how old the look may be
 	for _, want := range step.Wants {
-		sight := plan.Sight{Began: r.Clock()}
-		var err error
-		if want.Service != nil {
-			if sight.Service, sight.Manager, err = r.service(ctx, s, want); err != nil {
-				return nil, err
-			}
-		}
-		var failure error
-		if sight.LoadBalancer.ID, failure = loadBalancerID(ctx, s, want, sight.Service, account); failure != nil {
-			sight.Err = cloudError(failure)
+		sight, err := r.sight(ctx, s, want, account)
+		if err != nil {
+			return nil, err
 		}
 		if sight.LoadBalancer.ID != "" {
 			ids[want.Since] = append(ids[want.Since], sight.LoadBalancer.ID)
 		}
-		if sight.Rivals, err = r.rivals(ctx, s.Object, want.Binding, sight.Service); err != nil {
-			return nil, err
-		}
 		sights[want.Key()] = sight
 	}
-	fronts := map[time.Time]seenFronts{}
+	fronts, failures := map[time.Time]map[string]clb.Front{}, map[time.Time]*clberr.Error{}
 	for since, some := range ids {
 		found, err := account.Fronts(ctx, s.Region, some, since)
-		fronts[since] = seenFronts{found, cloudError(err)}
+		fronts[since], failures[since] = found, cloudError(err)
 	}
 	for _, want := range step.Wants {
 		sight := sights[want.Key()]
-		seen := fronts[want.Since]
-		front, ok := seen.fronts[sight.LoadBalancer.ID]
-		switch {
+		switch front, ok := fronts[want.Since][sight.LoadBalancer.ID]; {
 		case sight.Err != nil || sight.LoadBalancer.ID == "":
-		case seen.err != nil:
-			sight.Err = seen.err
+		case failures[want.Since] != nil:
+			sight.Err = failures[want.Since]
 		case ok:
 			sight = r.complete(ctx, s, want, sight, front, account)
 		}
@@ -65,10 +53,19 @@ func (r *Reconciler) survey(ctx context.Context, s plan.State, step plan.Survey,
 	return sights, ctx.Err()
 }
 
-// seenFronts are what one look at load balancers came to.
-type seenFronts struct {
-	fronts map[string]clb.Front
-	err    *clberr.Error
+// sight is what the cluster tells of a binding's target, and the ID of its load balancer.
+func (r *Reconciler) sight(ctx context.Context, s plan.State, want plan.Want, account *clb.Account) (plan.Sight, error) {
+	sight := plan.Sight{Began: r.Clock()}
+	var err error
+	if want.Service != nil {
+		if sight.Service, sight.Manager, err = r.service(ctx, s, want); err != nil {
+			return sight, err
+		}
+	}
+	sight.LoadBalancer.ID, err = loadBalancerID(ctx, s, want, sight.Service, account)
+	sight.Err = cloudError(err)
+	sight.Rivals, err = r.rivals(ctx, s.Object, want.Binding, sight.Service)
+	return sight, err
 }
 
 // cloudError is the cloud's error in err, nil where there is none.

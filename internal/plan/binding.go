@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/clbcert/clbcert/api/v1alpha1"
 )
@@ -80,22 +79,6 @@ func sameTarget(a, b v1alpha1.Binding) bool {
 	}
 }
 
-// target is a status entry's binding.
-func target(e v1alpha1.BindingStatus) v1alpha1.Binding {
-	return v1alpha1.Binding{Name: e.Name, Listener: e.Listener, Service: e.Service}
-}
-
-// entry is what the status has of a binding, under whatever name.
-func (s State) entry(b binding) v1alpha1.BindingStatus {
-	for _, e := range s.Status.Bindings {
-		if sameTarget(target(e), b.Binding) {
-			e.Name = b.Name
-			return e
-		}
-	}
-	return v1alpha1.BindingStatus{Name: b.Name, Listener: b.Listener, Service: b.Service}
-}
-
 // left are the bindings that the status has and the spec doesn't any more.
 func (s State) left() []binding {
 	var left []binding
@@ -123,42 +106,3 @@ func (s State) bindings() []binding {
 
 // everywhere are all bindings there is something to do for.
 func (s State) everywhere() []binding { return append(s.bindings(), s.left()...) }
-
-// Attempt is what came of the last try to have a binding served.
-type Attempt struct {
-	// Failures counts the tries in a row, RetryAt is when the next is due.
-	Failures int
-	RetryAt  time.Time
-	// Failed is why a write was refused; nil where something is waited for. It holds the
-	// next back only for what it was tried For.
-	Failed *Obstacle
-	For    string
-}
-
-// attemptFor stands for all that a try depends on.
-func (s State) attemptFor(b binding) string {
-	version := ""
-	if service := s.Sights[b.key()].Service; service != nil {
-		version = service.ResourceVersion
-	}
-	return strings.Join([]string{s.Inputs, s.Status.CertificateID, version, b.place(Sight{}, 0)}, "|")
-}
-
-// resting is the refusal that still holds back a binding's writes; nil where none does.
-func (s State) resting(b binding) *Obstacle {
-	attempt := s.Memory.Attempts[b.key()]
-	if attempt.Failed == nil || attempt.For != s.attemptFor(b) {
-		return nil
-	}
-	if !s.Now.Before(attempt.RetryAt) || s.SyncRequest() != "" && !s.Refused[b.key()] {
-		return nil
-	}
-	return attempt.Failed
-}
-
-// ServedAt tells whether an object's status says that it is served at a binding's target.
-func ServedAt(object *v1alpha1.ServerCertificate, b v1alpha1.Binding) bool {
-	return slices.ContainsFunc(object.Status.Bindings, func(e v1alpha1.BindingStatus) bool {
-		return e.Ready && sameTarget(target(e), b)
-	})
-}

@@ -21,16 +21,17 @@ type modelListener struct {
 	domains   map[string]modelExtension
 }
 
-// modelExtension says whether the people made it, and not the product.
+// modelExtension says for whose certificate the product made it, or that people did.
 type modelExtension struct {
 	id, certificate string
 	theirs          bool
+	maker           string
 }
 
 // newListeners are two, one of them with an extension that isn't the product's.
 func newListeners() map[int32]*modelListener {
 	return map[int32]*modelListener{
-		443:  {somebody, map[string]modelExtension{"set.a.com": {"de-0", somebody, true}}},
+		443:  {somebody, map[string]modelExtension{"set.a.com": {id: "de-0", certificate: somebody, theirs: true}}},
 		8443: {somebody, map[string]modelExtension{}},
 	}
 }
@@ -167,7 +168,9 @@ func (w *world) listen(step plan.Step) *clberr.Error {
 			return refuse("InvalidParameter.ServerCertificateId")
 		}
 		w.version++
-		w.listeners[step.Port].domains[step.Domain] = modelExtension{id: "de-" + w.now.String(), certificate: step.CertificateID}
+		w.listeners[step.Port].domains[step.Domain] = modelExtension{
+			id: "de-" + w.now.String(), certificate: step.CertificateID, maker: w.find(step.CertificateID).owner,
+		}
 	case plan.SetExtension:
 		e, there := w.listeners[step.Port].domains[step.Domain]
 		switch {
@@ -223,7 +226,7 @@ func (w *world) checkServed() {
 	}
 	for port, l := range w.listeners {
 		for domain, e := range l.domains {
-			if owner := w.ownerOf(e.certificate); !e.theirs && owner != nil && !w.wanted(port, domain) {
+			if owner := w.ownerOf(e.certificate); owner != nil && e.maker == "shop/"+owner.Name && !w.wanted(port, domain) {
 				w.fail("the extension of %s at %d is left over", domain, port)
 			}
 		}

@@ -47,17 +47,8 @@ func (s State) clear() Step {
 	if since := s.Now.Add(-s.Window); !s.looked(since) {
 		return Look{Since: since}
 	}
-	if s.Locating != nil {
-		return *s.Locating
-	}
-	for _, c := range s.newest() {
-		switch {
-		case !s.Ours(c) || slices.Contains(s.Tried, c.ID):
-		case len(c.NamedBy) > 0:
-			return Spare{ID: c.ID, Where: c.named()}
-		default:
-			return s.surely(Delete{ID: c.ID})
-		}
+	if step := s.clearNext(); step != nil {
+		return step
 	}
 	for _, id := range append(s.superseded(), s.Status.CertificateID) {
 		if step := s.confirmGone(id); step != nil {
@@ -73,6 +64,23 @@ func (s State) clear() Step {
 		}
 	}
 	return RemoveFinalizer{}
+}
+
+// clearNext deletes the next certificate that is there; nil where none is left to try.
+func (s State) clearNext() Step {
+	if s.Locating != nil {
+		return *s.Locating
+	}
+	for _, c := range s.newest() {
+		switch {
+		case !s.Ours(c) || slices.Contains(s.Tried, c.ID):
+		case len(c.NamedBy) > 0:
+			return Spare{ID: c.ID, Where: c.named()}
+		default:
+			return s.surely(Delete{ID: c.ID})
+		}
+	}
+	return nil
 }
 
 // confirmGone returns the next step for a certificate that the status names and

@@ -8,15 +8,6 @@ import (
 
 	"github.com/clbcert/clbcert/api/v1alpha1"
 	"github.com/clbcert/clbcert/internal/ccm"
-	"github.com/clbcert/clbcert/internal/clberr"
-)
-
-// How long to wait for somebody else's doing: soon at first, less often when it lasts. What
-// happens to Services is watched besides.
-const (
-	promptTries  = 20
-	promptDelay  = 8 * time.Second
-	patientDelay = time.Minute
 )
 
 // afterServing is the state after a step for bindings was done.
@@ -67,114 +58,6 @@ func (s State) afterSurvey(step Survey, o Outcome) State {
 		s = s.note(want.binding, o.At)
 	}
 	return s
-}
-
-// note remembers how a binding stands after a look at it: nothing where all is well, else
-// when to look again.
-func (s State) note(b binding, at time.Time) State {
-	j := s.assess(b)
-	written, tried := s.Written[b.key()]
-	verified := tried && !s.Sights[b.key()].Began.Before(written)
-	switch {
-	case j.step != nil && !verified:
-		return s // it is about to be written
-	case j.step == nil && j.reason == v1alpha1.ReasonBound:
-		return s.attempted(b, Attempt{})
-	case j.step != nil: // written, and not to be seen
-		return s.rest(b, at, &Obstacle{Reason: v1alpha1.ReasonCloudUnavailable, Message: fmt.Sprintf(
-			"%s was set to certificate %s, and still serves %s: it is tried again", b.place(s.Sights[b.key()], 0), s.Status.CertificateID, orNothing(j.seen))})
-	}
-	attempt := s.Memory.Attempts[b.key()]
-	if attempt.Failed == nil && s.Now.Before(attempt.RetryAt) {
-		return s // its time hasn't come
-	}
-	if err := s.Sights[b.key()].Err; err != nil {
-		delay := s.delay(err, attempt.Failures)
-		return s.attempted(b, Attempt{Failures: attempt.Failures + 1, RetryAt: at.Add(delay)})
-	}
-	return s.attempted(b, Attempt{Failures: attempt.Failures + 1, RetryAt: at.Add(s.patience(j.reason, attempt.Failures))})
-}
-
-// patience is how long to wait for what this controller doesn't do.
-func (s State) patience(reason v1alpha1.Reason, before int) time.Duration {
-	switch {
-	case reason.Stalls():
-		return s.spread(min(maxDelay, s.Resync))
-	case before < promptTries:
-		return s.spread(doubled(firstDelay, before, promptDelay))
-	default:
-		return s.spread(doubled(patientDelay, before-promptTries, s.Resync))
-	}
-}
-
-// attempted remembers a try; the zero Attempt forgets it.
-func (s State) attempted(b binding, attempt Attempt) State {
-	s.Memory.Attempts = maps.Clone(s.Memory.Attempts)
-	if s.Memory.Attempts == nil {
-		s.Memory.Attempts = map[string]Attempt{}
-	}
-	s.Memory.Attempts[b.key()] = attempt
-	if attempt.Failures == 0 {
-		delete(s.Memory.Attempts, b.key())
-	}
-	return s
-}
-
-// rest holds back the writes of a binding after a failure.
-func (s State) rest(b binding, at time.Time, obstacle *Obstacle) State {
-	failures := s.Memory.Attempts[b.key()].Failures
-	delay := s.patience(obstacle.Reason, failures)
-	s.Refused = maps.Clone(s.Refused)
-	if s.Refused == nil {
-		s.Refused = map[string]bool{}
-	}
-	s.Refused[b.key()] = true
-	return s.attempted(b, Attempt{Failures: failures + 1, RetryAt: at.Add(delay), Failed: obstacle, For: s.attemptFor(b)})
-}
-
-// afterFailedServing is the state after a write for a binding was refused, or failed. The
-// other bindings go on.
-func (s State) afterFailedServing(step Step, o Outcome) State {
-	b, ok := s.bindingOf(step)
-	if !ok {
-		return s
-	}
-	sight := s.Sights[b.key()]
-	sight.Began = time.Time{} // whatever it was, look again
-	s.Sights = maps.Clone(s.Sights)
-	s.Sights[b.key()] = sight
-	obstacle := s.bindingRefusal(b, sight, o.Err)
-	if _, extends := step.(CreateExtension); extends && o.Err.Class() == clberr.Quota {
-		obstacle.Reason = reasonOfLimit
-	}
-	failures := s.Memory.Attempts[b.key()].Failures
-	s = s.rest(b, o.At, obstacle)
-	attempt := s.Memory.Attempts[b.key()]
-	if obstacle.Reason != reasonOfLimit {
-		attempt.RetryAt = o.At.Add(s.delay(o.Err, failures))
-	}
-	if refusesID(step, o.Err) && o.At.Sub(s.Memory.Since) > s.Window {
-		s.Memory.Refused, s.Memory.RefusedAt = s.Status.CertificateID, o.At
-	}
-	return s.attempted(b, attempt)
-}
-
-// refusesID tells that the service said that the certificate itself isn't there.
-func refusesID(step Step, err *clberr.Error) bool {
-	switch step.(type) {
-	case SetCertificate, SetExtension, CreateExtension:
-		return err.Outcome == clberr.Refused && (err.Code == "ServerCertificateId.NotFound" || err.Code == "InvalidParameter.ServerCertificateId")
-	default:
-		return false
-	}
-}
-
-// bindingRefusal is what a refusal or failure of the cloud means for a binding: where, the
-// code and RequestId, and what mends it.
-func (s State) bindingRefusal(b binding, sight Sight, err *clberr.Error) *Obstacle {
-	obstacle := s.refusal(Survey{}, err)
-	obstacle.Message = cut(b.place(sight, 0)+": "+obstacle.Message, v1alpha1.MaxMessage)
-	return obstacle
 }
 
 // bindingOf is the binding that a step is for.
@@ -280,16 +163,6 @@ func (s State) claimed(step ClaimExtension) State {
 	return s.putEntry(entry)
 }
 
-// putEntry puts a binding's entry into the status.
-func (s State) putEntry(entry v1alpha1.BindingStatus) State {
-	entries := slices.Clone(s.Status.Bindings)
-	entries = slices.DeleteFunc(entries, func(e v1alpha1.BindingStatus) bool {
-		return e.Name == entry.Name || sameTarget(target(e), target(entry))
-	})
-	s.Status.Bindings = append(entries, entry)
-	return s
-}
-
 // afterAnnotation notes what the Service says now, and that it was told so.
 func (s State) afterAnnotation(step Annotate, o Outcome) State {
 	b, ok := s.bindingOf(step)
@@ -332,53 +205,4 @@ func (s State) afterLeaving(step Leave) State {
 		return sameTarget(target(e), b.Binding)
 	})
 	return s.attempted(b, Attempt{})
-}
-
-// bindingEntries are the status's bindings, in the spec's order, as they stand by now.
-func (s State) bindingEntries() []v1alpha1.BindingStatus {
-	var entries []v1alpha1.BindingStatus
-	for _, b := range s.everywhere() {
-		entry := s.entryNow(b)
-		entry.Message = cut(entry.Message, v1alpha1.MaxMessage)
-		if old := s.entry(b); old.Reason == entry.Reason {
-			entry.Message = steady(old.Message, entry.Message)
-		}
-		entries = append(entries, entry)
-	}
-	return entries
-}
-
-// entryNow is how a binding stands.
-func (s State) entryNow(b binding) v1alpha1.BindingStatus {
-	entry := s.entry(b)
-	entry.Listener, entry.Service = b.Listener, b.Service
-	stand := func(ready bool, reason v1alpha1.Reason, message string) v1alpha1.BindingStatus {
-		entry.Ready, entry.Reason, entry.Message = ready, reason, message
-		return entry
-	}
-	sight, seen := s.Sights[b.key()]
-	if !seen {
-		switch {
-		case entry.Reason == "" || entry.Ready && entry.CertificateID != s.Status.CertificateID:
-			return stand(false, v1alpha1.ReasonProgressing, "waiting to be bound")
-		default:
-			return entry
-		}
-	}
-	if sight.Err != nil && transient(sight.Err) && entry.Ready && entry.CertificateID == s.Status.CertificateID {
-		return entry // what was in order stays so until something says otherwise
-	}
-	j := s.assess(b)
-	entry.CertificateID = j.seen
-	held, refused := s.HeldAt[b.key()], s.resting(b)
-	switch {
-	case held != "":
-		return stand(false, v1alpha1.ReasonDryRun, "--dry-run: would "+held)
-	case j.step != nil && refused != nil:
-		return stand(false, refused.Reason, refused.Message)
-	case j.step != nil:
-		return stand(false, v1alpha1.ReasonProgressing, "about to "+j.step.String())
-	default:
-		return stand(j.reason == v1alpha1.ReasonBound, j.reason, j.message)
-	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -180,13 +181,13 @@ func (s State) bound(entries []v1alpha1.BindingStatus) verdict {
 			return verdict{metav1.ConditionFalse, e.Reason, fmt.Sprintf("binding %q: %s", e.Name, e.Message)}
 		}
 	}
-	message := fmt.Sprintf("certificate %s is served by every binding (%d)", s.Status.CertificateID, len(s.Object.Spec.Bindings))
+	texts := []string{fmt.Sprintf("certificate %s is served by every binding (%d)", s.Status.CertificateID, len(s.Object.Spec.Bindings))}
 	for _, e := range entries {
 		if e.Message != "" && named(e) {
-			message += fmt.Sprintf("; binding %q: %s", e.Name, e.Message)
+			texts = append(texts, fmt.Sprintf("binding %q: %s", e.Name, e.Message))
 		}
 	}
-	return verdict{metav1.ConditionTrue, v1alpha1.ReasonBound, message}
+	return verdict{metav1.ConditionTrue, v1alpha1.ReasonBound, strings.Join(texts, "; ")}
 }
 
 // stalls tells whether Ready's reason waits for a person.

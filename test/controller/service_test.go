@@ -169,10 +169,10 @@ func TestWhoPutsTheAnnotationBackHasTheLastWord(t *testing.T) {
 		t.Errorf("the annotation was written once more for the same certificate")
 	}
 	s.put("web-tls", certs.NewLeaf(t)) // a new certificate is written once
-	renewed := s.ready(object)
-	if renewed = s.wait(object, "renewed", func(o *v1alpha1.ServerCertificate) bool {
+	renewed := s.wait(object, "renewed", func(o *v1alpha1.ServerCertificate) bool {
 		return isReady(o) && o.Status.CertificateID != now.Status.CertificateID
-	}); s.annotation(service, certID) != renewed.Status.CertificateID {
+	})
+	if s.annotation(service, certID) != renewed.Status.CertificateID {
 		t.Errorf("the annotation is %s", s.annotation(service, certID))
 	}
 }

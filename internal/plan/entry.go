@@ -1,0 +1,89 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/clbcert/clbcert/api/v1alpha1"
+)
+
+// target is a status entry's binding.
+func target(e v1alpha1.BindingStatus) v1alpha1.Binding {
+	return v1alpha1.Binding{Name: e.Name, Listener: e.Listener, Service: e.Service}
+}
+
+// entry is what the status has of a binding, under whatever name.
+func (s State) entry(b binding) v1alpha1.BindingStatus {
+	for _, e := range s.Status.Bindings {
+		if sameTarget(target(e), b.Binding) {
+			e.Name = b.Name
+			return e
+		}
+	}
+	return v1alpha1.BindingStatus{Name: b.Name, Listener: b.Listener, Service: b.Service}
+}
+
+// ServedAt tells whether an object's status says that it is served at a binding's target.
+func ServedAt(object *v1alpha1.ServerCertificate, b v1alpha1.Binding) bool {
+	return slices.ContainsFunc(object.Status.Bindings, func(e v1alpha1.BindingStatus) bool {
+		return e.Ready && sameTarget(target(e), b)
+	})
+}
+
+// putEntry puts a binding's entry into the status.
+func (s State) putEntry(entry v1alpha1.BindingStatus) State {
+	entries := slices.Clone(s.Status.Bindings)
+	entries = slices.DeleteFunc(entries, func(e v1alpha1.BindingStatus) bool {
+		return e.Name == entry.Name || sameTarget(target(e), target(entry))
+	})
+	s.Status.Bindings = append(entries, entry)
+	return s
+}
+
+// bindingEntries are the status's bindings, in the spec's order, as they stand by now.
+func (s State) bindingEntries() []v1alpha1.BindingStatus {
+	var entries []v1alpha1.BindingStatus
+	for _, b := range s.everywhere() {
+		entry := s.entryNow(b)
+		entry.Message = cut(entry.Message, v1alpha1.MaxMessage)
+		if old := s.entry(b); old.Reason == entry.Reason {
+			entry.Message = steady(old.Message, entry.Message)
+		}
+		entries = append(entries, entry)
+	}
+	return entries
+}
+
+// entryNow is how a binding stands.
+func (s State) entryNow(b binding) v1alpha1.BindingStatus {
+	entry := s.entry(b)
+	entry.Listener, entry.Service = b.Listener, b.Service
+	current := entry.CertificateID == s.Status.CertificateID
+	sight, seen := s.Sights[b.key()]
+	switch {
+	case !seen && (entry.Reason == "" || entry.Ready && !current):
+		entry.Ready, entry.Reason, entry.Message = false, v1alpha1.ReasonProgressing, "waiting to be bound"
+		return entry
+	case !seen, sight.Err != nil && transient(sight.Err) && entry.Ready && current:
+		return entry // what was in order stays so until something says otherwise
+	}
+	j := s.assess(b)
+	entry.CertificateID = j.seen
+	entry.Reason, entry.Message = s.standing(b, j)
+	entry.Ready = entry.Reason == v1alpha1.ReasonBound
+	return entry
+}
+
+// standing says how a binding stands by its judgment, and by what kept it from being done.
+func (s State) standing(b binding, j judgment) (v1alpha1.Reason, string) {
+	held, refused := s.HeldAt[b.key()], s.resting(b)
+	switch {
+	case held != "":
+		return v1alpha1.ReasonDryRun, "--dry-run: would " + held
+	case j.step != nil && refused != nil:
+		return refused.Reason, refused.Message
+	case j.step != nil:
+		return v1alpha1.ReasonProgressing, "about to " + j.step.String()
+	default:
+		return j.reason, j.message
+	}
+}
