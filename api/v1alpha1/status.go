@@ -10,6 +10,8 @@ const (
 	MaxDNSNames = 100
 	// MaxSuperseded is how many superseded certificates the status lists.
 	MaxSuperseded = 20
+	// MaxBindings is how many bindings the status lists: the spec's, and some that were taken out.
+	MaxBindings = 64
 	// MaxMessage is the longest message in characters, of conditions too.
 	MaxMessage = 1024
 	// MaxCommonName is the longest common name in characters. X.509 allows 64, some issuers more.
@@ -147,9 +149,10 @@ type PendingUpload struct {
 
 // BindingStatus is the state of one binding.
 type BindingStatus struct {
-	// name of the binding in the spec.
+	// name of the binding in the spec. Of one that was taken out, and whose name another
+	// has by now, with ~ in front.
 	// +required
-	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:MaxLength=128
 	Name string `json:"name"`
 	// listener is the target, if it is one.
 	// +optional

@@ -31,7 +31,7 @@ func newDemo(stage *stage) *demo {
 	simulator := env.StartSimulator(stage)
 	manager := env.StartManager(stage, cluster, simulator)
 	shell := newShell(stage, cluster)
-	expiry := writeManifests(stage, shell.folder)
+	expiry := writeManifests(stage, shell.folder, makeListener(stage, simulator))
 	say("All are ready after %.1f s. From here on, these are the commands that you would type.", time.Since(start).Seconds())
 	return &demo{stage: stage, cluster: cluster, simulator: simulator, manager: manager, shell: shell, renewedExpiry: expiry}
 }
@@ -53,17 +53,22 @@ func (d *demo) mainJob() {
 	d.shell.run("kubectl get clbcert -n demo")
 	first := d.status()
 
+	say("An HTTPS listener of a load balancer is to serve it:")
+	d.shell.run("diff servercertificate.yaml bound.yaml || true")
+	d.shell.run("kubectl apply -f bound.yaml")
+	d.shell.run("kubectl wait -n demo --for=condition=Bound --timeout=30s clbcert/web")
+
 	say("The certificate is renewed, so the Secret changes. Nothing else is touched.")
 	d.shell.run("kubectl apply -f renewed-secret.yaml")
 	changed := time.Now()
 	d.shell.run("kubectl wait -n demo --for=jsonpath='{.status.notAfter}'=" + d.renewedExpiry + " --timeout=30s clbcert/web")
 	d.shell.run("kubectl wait -n demo --for=condition=Ready --timeout=30s clbcert/web")
 
-	say("%.1f s after the change there is a new certificate; the one before is kept (revisionHistoryLimit: 1)"+
-		" until the next renewal.", time.Since(changed).Seconds())
+	say("%.1f s after the change there is a new certificate, and the listener serves it; the one before is kept"+
+		" (revisionHistoryLimit: 1) until the next renewal.", time.Since(changed).Seconds())
 	d.shell.run("kubectl get clbcert -n demo")
 	d.shell.run("kubectl get clbcert web -n demo -o custom-columns=" +
-		"CERTIFICATE-ID:.status.certificateID,EXPIRES:.status.notAfter,SUPERSEDED:.status.superseded[*].certificateID")
+		"LISTENER:.status.bindings[*].listener.loadBalancerID,SERVES:.status.bindings[*].certificateID,SUPERSEDED:.status.superseded[*].certificateID")
 	d.prove(first, d.status())
 }
 
@@ -89,12 +94,15 @@ func (d *demo) prove(first, second v1alpha1.ServerCertificateStatus) {
 				status.CertificateID, status.Fingerprint, held[status.CertificateID].Fingerprint)
 		}
 	}
-	if len(held) != 2 || len(second.Superseded) != 1 || second.Superseded[0].CertificateID != first.CertificateID {
-		d.stage.Fatalf("the cloud holds %d certificates, and the status supersedes %+v; want two, and %s superseded",
-			len(held), second.Superseded, first.CertificateID)
+	if len(second.Superseded) != 1 || second.Superseded[0].CertificateID != first.CertificateID {
+		d.stage.Fatalf("the status supersedes %+v; want %s", second.Superseded, first.CertificateID)
 	}
-	uploads := len(d.simulator.Calls(d.stage, "UploadServerCertificate"))
-	say("Two certificates, %d uploads: the simulated cloud holds what the status says.", uploads)
+	for _, listener := range d.simulator.Listeners(d.stage) {
+		if listener.ServerCertificateID != second.CertificateID {
+			d.stage.Fatalf("the listener serves %s; want %s", listener.ServerCertificateID, second.CertificateID)
+		}
+	}
+	say("The simulated cloud holds what the status says, and its listener serves the renewed certificate.")
 }
 
 // say tells the person something between two commands.

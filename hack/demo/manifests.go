@@ -1,13 +1,17 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"time"
 
 	"sigs.k8s.io/yaml"
 
+	"github.com/clbcert/clbcert/api/v1alpha1"
 	"github.com/clbcert/clbcert/test/certs"
+	"github.com/clbcert/clbcert/test/cloud"
+	"github.com/clbcert/clbcert/test/env"
 )
 
 // serverCertificate is the object that the demo applies.
@@ -21,13 +25,41 @@ spec:
     name: web-tls
 `
 
+// binding is what bound.yaml has besides: %s is the load balancer's ID.
+const binding = `  bindings:
+    - name: default
+      listener:
+        loadBalancerID: %s
+        port: 443
+`
+
+// makeListener makes what an operator has long had: a load balancer that the namespace may
+// bind, and an HTTPS listener with a certificate that was uploaded by hand. It gives the
+// load balancer's ID.
+func makeListener(stage *stage, simulator *env.Simulator) string {
+	old, err := certs.MakeLeaf(certs.Names("www.example.com"))
+	if err != nil {
+		stage.Fatalf("issuing a certificate: %v", err)
+	}
+	key, err := old.KeyPEM(certs.SEC1)
+	if err != nil {
+		stage.Fatalf("encoding a key: %v", err)
+	}
+	console := cloud.New(stage, simulator)
+	id := console.CreateLoadBalancer(stage, "slb.s2.small", map[string]string{v1alpha1.TagNamespaces: namespace}, "demo")
+	console.CreateHTTPSListener(stage, id, 443, console.Upload(stage, "by-hand", nil, old.ChainPEM(), key), "")
+	return id
+}
+
 const day = 24 * time.Hour
 
-// writeManifests writes the ServerCertificate and three Secrets, each with a
+// writeManifests writes the ServerCertificate, the same bound to a listener of the load
+// balancer, and three Secrets, each with a
 // certificate that an authority made for the demo has issued. It gives the
 // renewed certificate's expiry as the status writes it.
-func writeManifests(stage *stage, folder string) (renewedExpiry string) {
+func writeManifests(stage *stage, folder, loadBalancerID string) (renewedExpiry string) {
 	write(stage, folder, "servercertificate.yaml", []byte(serverCertificate))
+	write(stage, folder, "bound.yaml", fmt.Appendf([]byte(serverCertificate), binding, loadBalancerID))
 	root, err := certs.Make(certs.CommonName("Demo Root"), certs.CA())
 	if err != nil {
 		stage.Fatalf("making an authority: %v", err)

@@ -16,7 +16,7 @@ kubectl describe clbcert web -n demo
 kubectl apply -f next-secret.yaml            # one more renewal
 kubectl get clbcert -n demo --watch
 kubectl annotate clbcert web -n demo --overwrite clbcert.dev/sync-requested-at="$(date)"
-kubectl delete clbcert web -n demo           # takes its certificates from the cloud
+kubectl delete clbcert web -n demo           # waits while the listener serves it, and says how to go on
 curl --cacert %s %s/state
 `, d.cluster.Kubeconfig, d.shell.path(), d.shell.folder, d.simulator.CAFile, d.simulator.URL)
 	select {

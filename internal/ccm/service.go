@@ -130,7 +130,7 @@ func unsupported(service *corev1.Service, ports []int32) string {
 		return fmt.Sprintf("has the loadBalancerClass %q, and so no Classic Load Balancer", *class)
 	case service.Annotations[annotationType] != "" && !strings.EqualFold(service.Annotations[annotationType], "clb"):
 		return fmt.Sprintf("has a load balancer of type %q by its annotation %s", service.Annotations[annotationType], annotationType)
-	case service.Annotations[annotationTunnel] != "", service.Annotations[annotationClass] != "":
+	case tunnels(service), service.Annotations[annotationClass] != "":
 		return "isn't one of the CCM's by its annotations"
 	case len(ports) == 0:
 		return fmt.Sprintf("has no HTTPS port: set the annotation %s, such as https:443", annotationProtocols)
@@ -139,12 +139,18 @@ func unsupported(service *corev1.Service, ports []int32) string {
 	}
 }
 
+// tunnels tells whether the Service is one of a tunnel, by the annotation's mere presence.
+func tunnels(service *corev1.Service) bool {
+	_, there := service.Annotations[annotationTunnel]
+	return there
+}
+
 // httpsPorts are the Service's ports that the annotation makes HTTPS (protocol in
 // pkg/controller/service/clbv1/listeners.go).
 func httpsPorts(service *corev1.Service) []int32 {
 	var https []int32
 	for entry := range strings.SplitSeq(value(service, annotationProtocols), ",") {
-		protocol, text, _ := strings.Cut(strings.TrimSpace(entry), ":")
+		protocol, text, _ := strings.Cut(entry, ":") // the CCM trims nothing
 		number, err := strconv.ParseInt(text, 10, 32)
 		if err != nil || protocol != "https" {
 			continue

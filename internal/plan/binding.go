@@ -16,8 +16,8 @@ type binding struct {
 	Left bool
 }
 
-// key names a binding's sight and attempts. Of one name there may be one in the spec and
-// one that was taken out.
+// key names a binding's sight and attempts. Of one name there may be one in the spec and one
+// that was taken out.
 func (b binding) key() string {
 	if b.Left {
 		return "-" + b.Name
@@ -91,15 +91,11 @@ func (s State) left() []binding {
 	return left
 }
 
-// bindings are the spec's, but for those whose name the status still has for another
-// target: that is given up first.
+// bindings are the spec's.
 func (s State) bindings() []binding {
-	left := s.left()
-	var all []binding
+	all := make([]binding, 0, len(s.Object.Spec.Bindings))
 	for _, b := range s.Object.Spec.Bindings {
-		if !slices.ContainsFunc(left, func(old binding) bool { return old.Name == b.Name }) {
-			all = append(all, binding{b, false})
-		}
+		all = append(all, binding{b, false})
 	}
 	return all
 }

@@ -39,19 +39,29 @@ func (s State) putEntry(entry v1alpha1.BindingStatus) State {
 	return s
 }
 
-// bindingEntries are the status's bindings, in the spec's order, as they stand by now.
+// bindingEntries are the status's bindings as they stand by now: the spec's in their order,
+// then those taken out, under a name that the spec doesn't have.
 func (s State) bindingEntries() []v1alpha1.BindingStatus {
 	var entries []v1alpha1.BindingStatus
+	names := map[string]bool{}
 	for _, b := range s.everywhere() {
 		entry := s.entryNow(b)
+		for names[entry.Name] {
+			entry.Name = tookName + entry.Name
+		}
+		names[entry.Name] = true
 		entry.Message = cut(entry.Message, v1alpha1.MaxMessage)
 		if old := s.entry(b); old.Reason == entry.Reason {
 			entry.Message = steady(old.Message, entry.Message)
 		}
 		entries = append(entries, entry)
 	}
-	return entries
+	return entries[:min(len(entries), v1alpha1.MaxBindings)]
 }
+
+// tookName stands before the name of a binding that was taken out, where another one in the
+// spec has its name by now.
+const tookName = "~"
 
 // entryNow is how a binding stands.
 func (s State) entryNow(b binding) v1alpha1.BindingStatus {

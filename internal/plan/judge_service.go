@@ -49,8 +49,8 @@ func (s State) annotate(b binding, sight Sight, named string) judgment {
 // fails at it while annotation and cloud differ.
 func (s State) annotateDomain(b binding, sight Sight, named string) judgment {
 	service := *sight.Service
-	for _, step := range s.outdatedExtensions(b, sight) {
-		return judgment{step: step}
+	if steps := s.outdatedExtensions(b, sight); len(steps) > 0 {
+		return judgment{step: steps[0]}
 	}
 	entries := service.Extensions
 	if len(entries) == 0 {
@@ -63,8 +63,20 @@ func (s State) annotateDomain(b binding, sight Sight, named string) judgment {
 	if named == "" && ccm.Find(entries, b.domain()) == "" && !s.owns(b) {
 		return judgment{step: ClaimExtension{Key: b.key()}}
 	}
-	value := ccm.FormatExtensions(ccm.With(entries, b.domain(), s.Status.CertificateID))
+	value := ccm.FormatExtensions(ccm.With(entries, spelling(b, sight), s.Status.CertificateID))
 	return judgment{step: Annotate{Key: b.key(), Service: service, Annotation: ccm.AnnotationExtensions, Value: value, Was: named}}
+}
+
+// spelling is the domain as a listener has it already: the CCM compares with regard to case,
+// and would delete what differs by that alone.
+func spelling(b binding, sight Sight) string {
+	for _, port := range sight.Service.HTTPSPorts {
+		l, _ := sight.LoadBalancer.listener(port)
+		if e, there := l.extension(b.domain()); there {
+			return e.Domain
+		}
+	}
+	return b.domain()
 }
 
 // outdatedExtensions set the domain's extensions that are there with another certificate.

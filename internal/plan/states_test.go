@@ -167,7 +167,7 @@ func succeed(s plan.State, step plan.Step, cloud []plan.Certificate, o *plan.Out
 		o.Certificate = plan.Certificate{ID: "cert-new", Name: step.Name}
 	case plan.AddFinalizer:
 		o.Object = s.Object
-	case plan.RecordIntent, plan.Record:
+	case plan.RecordIntent, plan.Record, plan.ClaimExtension:
 		object := s.Object.DeepCopy()
 		object.Status = plan.Snapshot(plan.After(s, step, *o))
 		o.Object = object
