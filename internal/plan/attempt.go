@@ -132,12 +132,21 @@ func (s State) afterFailedServing(step Step, o Outcome) State {
 	s = s.rest(b, o.At, obstacle)
 	attempt := s.Memory.Attempts[b.key()]
 	if obstacle.Reason != reasonOfLimit {
-		attempt.RetryAt = o.At.Add(s.delay(o.Err, failures))
+		attempt.RetryAt = o.At.Add(s.delayServing(o.Err, failures))
 	}
 	if refusesID(step, o.Err) && o.At.Sub(s.Memory.Since) > s.Window {
 		s.Memory.Refused, s.Memory.RefusedAt = s.Status.CertificateID, o.At
 	}
 	return s.attempted(b, attempt)
+}
+
+// delayServing is how long to wait after a refused write for a binding. A load balancer is
+// busy after each change, and so several in a row are in each other's way: they take turns.
+func (s State) delayServing(err *clberr.Error, before int) time.Duration {
+	if err.Class() == clberr.Transient && err.Outcome == clberr.Refused && err.Known() {
+		return s.spread(doubled(firstDelay/2, before/2, unavailableDelay))
+	}
+	return s.delay(err, before)
 }
 
 // refusesID tells that the service said that the certificate itself isn't there.
