@@ -38,7 +38,7 @@ test: build ## every test, on a real API server
 	else echo 'no C compiler, or CGO_ENABLED=0: the tests run without the race detector' >&2; fi; \
 	$(PROGRAMS); \
 	for module in hack/controlplane test/sdks; do go test -C "$$module" -count=1 $$race ./...; done; \
-	go test -count=1 $$race -timeout 20m ./...
+	go test -count=1 $$race -timeout 20m -parallel 8 ./...
 
 FUZZTIME ?= 60s
 fuzz: ## every fuzz test, each for FUZZTIME=60s

@@ -19,6 +19,8 @@ type Attempt struct {
 	// next back only for what it was tried For.
 	Failed *Obstacle
 	For    string
+	// Drifted says that it was served before somebody changed it.
+	Drifted bool
 }
 
 // How long to wait for somebody else's doing: soon at first, less often when it lasts. What
@@ -72,7 +74,7 @@ func (s State) rest(b binding, at time.Time, obstacle *Obstacle) State {
 		s.Refused = map[string]bool{}
 	}
 	s.Refused[b.key()] = true
-	return s.attempted(b, Attempt{Failures: failures + 1, RetryAt: at.Add(delay), Failed: obstacle, For: s.attemptFor(b)})
+	return s.attempted(b, Attempt{Failures: failures + 1, RetryAt: at.Add(delay), Failed: obstacle, For: s.attemptFor(b), Drifted: s.drifted(b)})
 }
 
 // note remembers how a binding stands after a look at it: nothing where all is well, else
@@ -91,14 +93,18 @@ func (s State) note(b binding, at time.Time) State {
 			"%s was set to certificate %s, and still serves %s: it is tried again", b.place(s.Sights[b.key()], 0), s.Status.CertificateID, orNothing(j.seen))})
 	}
 	attempt := s.Memory.Attempts[b.key()]
-	if attempt.Failed == nil && s.Now.Before(attempt.RetryAt) {
+	same := attempt.For == s.attemptFor(b)
+	if same && attempt.Failed == nil && s.Now.Before(attempt.RetryAt) {
 		return s // its time hasn't come
 	}
-	if err := s.Sights[b.key()].Err; err != nil {
-		delay := s.delay(err, attempt.Failures)
-		return s.attempted(b, Attempt{Failures: attempt.Failures + 1, RetryAt: at.Add(delay)})
+	if !same {
+		attempt.Failures = 0 // something changed: it may be over soon
 	}
-	return s.attempted(b, Attempt{Failures: attempt.Failures + 1, RetryAt: at.Add(s.patience(j.reason, attempt.Failures))})
+	delay := s.patience(j.reason, attempt.Failures)
+	if err := s.Sights[b.key()].Err; err != nil {
+		delay = s.delay(err, attempt.Failures)
+	}
+	return s.attempted(b, Attempt{Failures: attempt.Failures + 1, RetryAt: at.Add(delay), For: s.attemptFor(b), Drifted: s.drifted(b)})
 }
 
 // patience is how long to wait for what this controller doesn't do.
@@ -126,7 +132,9 @@ func (s State) afterFailedServing(step Step, o Outcome) State {
 	s.Sights[b.key()] = sight
 	obstacle := s.bindingRefusal(b, sight, o.Err)
 	if _, extends := step.(CreateExtension); extends && o.Err.Class() == clberr.Quota {
-		obstacle.Reason = reasonOfLimit
+		obstacle.Reason, obstacle.Message = reasonOfLimit, cut(fmt.Sprintf(
+			"%s: %s; take another domain off the listener, or ask for more additional domain names per listener in the Quota Center",
+			b.place(sight, 0), o.Err), v1alpha1.MaxMessage)
 	}
 	failures := s.Memory.Attempts[b.key()].Failures
 	s = s.rest(b, o.At, obstacle)

@@ -31,11 +31,10 @@ func ServedAt(object *v1alpha1.ServerCertificate, b v1alpha1.Binding) bool {
 
 // putEntry puts a binding's entry into the status.
 func (s State) putEntry(entry v1alpha1.BindingStatus) State {
-	entries := slices.Clone(s.Status.Bindings)
-	entries = slices.DeleteFunc(entries, func(e v1alpha1.BindingStatus) bool {
-		return e.Name == entry.Name || sameTarget(target(e), target(entry))
+	others := slices.DeleteFunc(slices.Clone(s.Status.Bindings), func(e v1alpha1.BindingStatus) bool {
+		return sameTarget(target(e), target(entry))
 	})
-	s.Status.Bindings = append(entries, entry)
+	s.Status.Bindings = append(others, entry)
 	return s
 }
 

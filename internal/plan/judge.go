@@ -114,7 +114,7 @@ func (s State) checkRights(b binding, sight Sight) *judgment {
 
 // checkRivals: the older object keeps a target.
 func (s State) checkRivals(b binding, sight Sight) *judgment {
-	r := s.older(sight)
+	r := s.older(b, sight)
 	if r == nil {
 		return nil
 	}
@@ -130,7 +130,7 @@ func (s State) checkHolders(b binding, sight Sight) *judgment {
 	}
 	for _, port := range b.ports(sight) {
 		l, _ := sight.LoadBalancer.listener(port)
-		if b.Listener != nil && managed(l.Owner, b.domain()) {
+		if !ownedBy(l.Owner, sight.Service) && managed(l.Owner, b.domain()) {
 			j := pending(v1alpha1.ReasonBindingConflict,
 				"%s is managed by the cloud controller manager for Service %s/%s, which would put its own certificate back: bind to the service %q in namespace %s instead",
 				b.place(sight, port), l.Owner.Namespace, l.Owner.Name, l.Owner.Name, l.Owner.Namespace)
@@ -138,12 +138,17 @@ func (s State) checkHolders(b binding, sight Sight) *judgment {
 		}
 		served := l.serves(b.domain())
 		if cluster := l.Clusters[served]; cluster != "" && cluster != s.ClusterID {
-			j := pending(v1alpha1.ReasonBindingConflict, "%s serves certificate %s of cluster %q by its tag %s: take its binding out there first",
+			j := pending(v1alpha1.ReasonBindingConflict, "%s serves certificate %s of cluster %q by its tag %s: take its binding out there, and point the listener elsewhere",
 				b.place(sight, port), served, cluster, v1alpha1.TagCluster)
 			return &j
 		}
 	}
 	return nil
+}
+
+// ownedBy tells whether a listener was made for just that Service.
+func ownedBy(owner, service *ccm.Service) bool {
+	return owner != nil && service != nil && owner.Namespace == service.Namespace && owner.Name == service.Name
 }
 
 // managed tells whether the CCM would overwrite what a listener serves for a domain. Of a

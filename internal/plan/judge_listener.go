@@ -82,8 +82,8 @@ func (s State) unset(b binding, sight Sight) judgment {
 			return leave("namespace " + s.Object.Namespace + " may not bind the load balancer any more")
 		case !s.mine(extension.CertificateID):
 			return leave("the domain serves certificate " + extension.CertificateID + " by now")
-		case sight.heir() != "":
-			return pending(v1alpha1.ReasonProgressing, "%s was taken out: ServerCertificate %s wants it, and it stays until that has taken it over", b.place(sight, port), sight.heir())
+		case s.heir(b, sight) != "":
+			return pending(v1alpha1.ReasonProgressing, "%s was taken out: ServerCertificate %s wants it, and it stays until that has taken it over", b.place(sight, port), s.heir(b, sight))
 		default:
 			return judgment{step: DeleteExtension{
 				Spot:        Spot{Key: b.key(), LoadBalancerID: sight.LoadBalancer.ID, Port: port, Domain: b.domain()},
@@ -92,16 +92,6 @@ func (s State) unset(b binding, sight Sight) judgment {
 		}
 	}
 	return leave("its domain extension is deleted")
-}
-
-// heir is another object that wants the target, and will take it over; "" where none does.
-func (s Sight) heir() string {
-	for _, r := range s.Rivals {
-		if !r.Terminating {
-			return r.Namespace + "/" + r.Name
-		}
-	}
-	return ""
 }
 
 // mine tells whether a certificate is one of this object's.

@@ -133,12 +133,22 @@ func (s State) confirm(b binding, sight Sight) judgment {
 		switch {
 		case !found:
 			return pending(v1alpha1.ReasonServicePending, "%s: ListenerNotFound: waiting for the cloud controller manager to make the listener; if that lasts, look at the Service's Events", b.place(sight, port))
-		case l.serves(b.domain()) != s.Status.CertificateID:
+		case l.serves(b.domain()) == s.Status.CertificateID:
+		case s.drifted(b) && l.serves(b.domain()) != "" && s.entitled(s.Object.Namespace, s.OwnCredentials, sight.Service, sight.LoadBalancer):
+			return judgment{step: s.set(b, sight, l)} // the CCM doesn't look again by itself, and wants the same
+		default:
 			return pending(v1alpha1.ReasonServicePending, "%s serves %s: waiting for the cloud controller manager to set certificate %s; if that lasts, look at the Service's Events",
 				b.place(sight, port), orNothing(l.serves(b.domain())), s.Status.CertificateID)
 		}
 	}
 	return s.served(b)
+}
+
+// drifted tells that the binding served the certificate already: if it doesn't any more, then
+// because somebody changed it, and not because the CCM is slow.
+func (s State) drifted(b binding) bool {
+	entry := s.entry(b)
+	return entry.Ready && entry.CertificateID == s.Status.CertificateID || s.Memory.Attempts[b.key()].Drifted
 }
 
 // judgeLeftService takes a domain out of the Service's annotation. Others' entries stay, and

@@ -221,12 +221,10 @@ func (w *world) checkServed() {
 			}
 		}
 	}
-	if len(w.wiped) > 0 {
-		return // a wiped status doesn't tell what was made: it is left
-	}
 	for port, l := range w.listeners {
 		for domain, e := range l.domains {
-			if owner := w.ownerOf(e.certificate); owner != nil && e.maker == "shop/"+owner.Name && !w.wanted(port, domain) {
+			if owner := w.ownerOf(e.certificate); owner != nil && w.wiped[owner.Name].IsZero() && // a wiped status doesn't tell what was made
+				e.maker == "shop/"+owner.Name && !w.wanted(port, domain) {
 				w.fail("the extension of %s at %d is left over", domain, port)
 			}
 		}

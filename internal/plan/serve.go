@@ -13,6 +13,9 @@ func (s State) serve() Step {
 	if wants := s.unseenBindings(); len(wants) > 0 {
 		return Survey{Wants: wants}
 	}
+	if wants := s.changed(); len(wants) > 0 {
+		return Survey{Wants: wants}
+	}
 	for _, b := range s.everywhere() {
 		if step := s.work(b); step != nil {
 			return step
@@ -45,6 +48,19 @@ func (s State) sightSince(b binding) time.Time {
 		return s.Now.Add(-s.Resync / 2)
 	}
 	return s.Now
+}
+
+// changed are the bindings that wait for something, and whose Service, or whatever else they
+// depend on, has changed since: the wait may be over.
+func (s State) changed() []Want {
+	var wants []Want
+	for _, b := range s.everywhere() {
+		attempt := s.Memory.Attempts[b.key()]
+		if attempt.Failures > 0 && attempt.For != s.attemptFor(b) && s.Sights[b.key()].Began.Before(s.Now) {
+			wants = append(wants, Want{b, s.Now})
+		}
+	}
+	return wants
 }
 
 // unverified are the bindings that were written in this pass and not looked at since.

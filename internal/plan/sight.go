@@ -133,21 +133,43 @@ func madeFor(service ccm.Service, on LoadBalancer) bool {
 }
 
 // older is the rival that keeps the target, if one does: of two the older, by creation,
-// then by name. Who is Terminating or mayn't bind it holds no claim.
-func (s State) older(sight Sight) *Rival {
+// then by name.
+func (s State) older(b binding, sight Sight) *Rival {
 	me := s.Object
 	for i, r := range sight.Rivals {
-		if r.Terminating || me.CreationTimestamp.Before(&r.Created) {
-			continue
-		}
 		same := me.CreationTimestamp.Equal(&r.Created)
-		if same && me.Namespace+"/"+me.Name <= r.Namespace+"/"+r.Name {
+		if me.CreationTimestamp.Before(&r.Created) || same && me.Namespace+"/"+me.Name <= r.Namespace+"/"+r.Name {
 			continue
 		}
-		sameService := r.Service != nil && sight.Service != nil && r.Service.Namespace == sight.Service.Namespace && r.Service.Name == sight.Service.Name
-		if sameService || s.entitled(r.Namespace, r.OwnCredentials && r.Bound, r.Service, sight.LoadBalancer) {
+		if s.holds(b, sight, r) {
 			return &sight.Rivals[i]
 		}
 	}
 	return nil
+}
+
+// holds tells whether a rival has a claim on the target of a binding. Who is Terminating or
+// mayn't bind it has none, and neither has who wants to write a listener that the CCM
+// manages, unless it serves there.
+func (s State) holds(b binding, sight Sight, r Rival) bool {
+	switch own := sight.Service; {
+	case r.Terminating:
+		return false
+	case r.Service == nil && !b.direct(sight) && !r.Bound:
+		return false
+	case r.Service != nil && own != nil && r.Service.Namespace == own.Namespace && r.Service.Name == own.Name:
+		return true
+	default:
+		return s.entitled(r.Namespace, r.OwnCredentials && r.Bound, r.Service, sight.LoadBalancer)
+	}
+}
+
+// heir is another object that wants the target, and will take it over; "" where none does.
+func (s State) heir(b binding, sight Sight) string {
+	for _, r := range sight.Rivals {
+		if s.holds(b, sight, r) {
+			return r.Namespace + "/" + r.Name
+		}
+	}
+	return ""
 }

@@ -358,3 +358,43 @@ func TestAServicesAnnotationKeepsItsCertificate(t *testing.T) {
 	s.delete(service)
 	s.wait(object, "it goes", func(o *v1alpha1.ServerCertificate) bool { return len(o.Status.Superseded) == 0 })
 }
+
+func TestAServicesListenerChangedByHandIsSetBack(t *testing.T) {
+	s := setStage(t)
+	controller := ccm.Start(t, s.cluster, s.console(), s.namespace)
+	old := s.stranger()
+	service := s.service("web", nil)
+	s.create(service)
+	s.manage("--resync-interval", "3s")
+	object := s.bind("web", toService("web", ""), toService("web", "x.a.com"))
+	ours := s.ready(object).Status.CertificateID
+	id := s.loadBalancerOf(service)
+	controller.Pause() // it would look only when the Service changes
+	s.console().SetListenerCertificate(t, id, 8443, old)
+	for _, e := range s.console().Listener(t, id, 443).Extensions {
+		s.console().SetExtension(t, e.ID, old)
+	}
+	s.poll("all is set back", func() bool {
+		_, domains := s.served(id, 443)
+		byDefault, _ := s.served(id, 8443)
+		return byDefault == ours && domains["x.a.com"] == ours
+	})
+	if event := s.event(object, "BindingDrifted"); !strings.Contains(event.Note, old) {
+		t.Errorf("the Event is %q", event.Note)
+	}
+}
+
+func TestAReusingServiceDoesNotTakeAnothersListener(t *testing.T) {
+	s := setStage(t)
+	ccm.Start(t, s.cluster, s.console(), s.namespace)
+	old := s.stranger()
+	owner := s.service("owner", map[string]string{certID: old})
+	s.create(owner)
+	id := s.loadBalancerOf(owner)
+	s.console().TagLoadBalancer(t, id, s.ours())
+	s.manage()
+	s.create(s.service("guest", map[string]string{ccm.Annotation("loadbalancer-id"): id}))
+	now := s.unready(s.bind("web", toService("guest", "")), v1alpha1.ReasonBindingConflict)
+	s.checkSays(now, s.namespace+"/owner")
+	s.checkServed(id, 443, old, nil)
+}
