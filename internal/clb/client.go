@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/slb"
@@ -47,6 +48,8 @@ type Config struct {
 
 const defaultTimeout = 10 * time.Second
 
+var warmEndpoints sync.Once
+
 // Client is the way to the service. It is safe for concurrent use.
 type Client struct {
 	config   Config
@@ -75,7 +78,7 @@ func New(cfg Config) (*Client, error) {
 	}
 	// The SDK fills this map at its first use, unguarded (SDK v1.63.107,
 	// services/slb/endpoint.go); warm it before there are goroutines.
-	slb.GetEndpointMap()
+	warmEndpoints.Do(func() { slb.GetEndpointMap() })
 	client := &Client{config: cfg, endpoint: endpoint, sts: sts, base: wire.NewBase(cfg.RootCAs), now: time.Now}
 	client.accounts.init(cfg.QPS, cfg.Burst)
 	return client, nil

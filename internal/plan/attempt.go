@@ -19,8 +19,8 @@ type Attempt struct {
 	// next back only for what it was tried For.
 	Failed *Obstacle
 	For    string
-	// Drifted says that it was served before somebody changed it.
-	Drifted bool
+	// Drifted is the certificate that was served before somebody changed it.
+	Drifted string
 }
 
 // How long to wait for somebody else's doing: soon at first, less often when it lasts. What
@@ -74,7 +74,7 @@ func (s State) rest(b binding, at time.Time, obstacle *Obstacle) State {
 		s.Refused = map[string]bool{}
 	}
 	s.Refused[b.key()] = true
-	return s.attempted(b, Attempt{Failures: failures + 1, RetryAt: at.Add(delay), Failed: obstacle, For: s.attemptFor(b), Drifted: s.drifted(b)})
+	return s.attempted(b, Attempt{Failures: failures + 1, RetryAt: at.Add(delay), Failed: obstacle, For: s.attemptFor(b), Drifted: s.driftedFrom(b)})
 }
 
 // note remembers how a binding stands after a look at it: nothing where all is well, else
@@ -104,7 +104,7 @@ func (s State) note(b binding, at time.Time) State {
 	if err := s.Sights[b.key()].Err; err != nil {
 		delay = s.delay(err, attempt.Failures)
 	}
-	return s.attempted(b, Attempt{Failures: attempt.Failures + 1, RetryAt: at.Add(delay), For: s.attemptFor(b), Drifted: s.drifted(b)})
+	return s.attempted(b, Attempt{Failures: attempt.Failures + 1, RetryAt: at.Add(delay), For: s.attemptFor(b), Drifted: s.driftedFrom(b)})
 }
 
 // patience is how long to wait for what this controller doesn't do.

@@ -30,7 +30,7 @@ func (s State) set(b binding, sight Sight, l Listener) Step {
 	case there:
 		return SetExtension{Spot: spot, ExtensionID: extension.ID, CertificateID: s.Status.CertificateID, Was: extension.CertificateID}
 	case !s.owns(b):
-		return ClaimExtension{Key: b.key()}
+		return ClaimExtension{Key: b.key(), Place: b.place(sight, l.Port)}
 	default:
 		return CreateExtension{Spot: spot, CertificateID: s.Status.CertificateID}
 	}

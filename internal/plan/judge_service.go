@@ -60,23 +60,24 @@ func (s State) annotateDomain(b binding, sight Sight, named string) judgment {
 				"the HTTPS listeners of Service %q have different domain extensions, and the annotation %s is for all: make them alike, or name them there yourself", service.Name, ccm.AnnotationExtensions)
 		}
 	}
-	if named == "" && ccm.Find(entries, b.domain()) == "" && !s.owns(b) {
-		return judgment{step: ClaimExtension{Key: b.key()}}
+	spelt, there := spelling(b, sight)
+	if named == "" && !there && !s.owns(b) {
+		return judgment{step: ClaimExtension{Key: b.key(), Place: b.place(sight, 0)}}
 	}
-	value := ccm.FormatExtensions(ccm.With(entries, spelling(b, sight), s.Status.CertificateID))
+	value := ccm.FormatExtensions(ccm.With(entries, spelt, s.Status.CertificateID))
 	return judgment{step: Annotate{Key: b.key(), Service: service, Annotation: ccm.AnnotationExtensions, Value: value, Was: named}}
 }
 
-// spelling is the domain as a listener has it already: the CCM compares with regard to case,
-// and would delete what differs by that alone.
-func spelling(b binding, sight Sight) string {
+// spelling is the domain as a listener has it already, if one is there: the CCM compares with
+// regard to case, and would delete what differs by that alone.
+func spelling(b binding, sight Sight) (domain string, there bool) {
 	for _, port := range sight.Service.HTTPSPorts {
 		l, _ := sight.LoadBalancer.listener(port)
 		if e, there := l.extension(b.domain()); there {
-			return e.Domain
+			return e.Domain, true
 		}
 	}
-	return b.domain()
+	return b.domain(), false
 }
 
 // outdatedExtensions set the domain's extensions that are there with another certificate.
@@ -134,7 +135,7 @@ func (s State) confirm(b binding, sight Sight) judgment {
 		case !found:
 			return pending(v1alpha1.ReasonServicePending, "%s: ListenerNotFound: waiting for the cloud controller manager to make the listener; if that lasts, look at the Service's Events", b.place(sight, port))
 		case l.serves(b.domain()) == s.Status.CertificateID:
-		case s.drifted(b) && l.serves(b.domain()) != "" && s.entitled(s.Object.Namespace, s.OwnCredentials, sight.Service, sight.LoadBalancer):
+		case s.driftedFrom(b) != "" && l.serves(b.domain()) != "" && s.entitled(s.Object.Namespace, s.OwnCredentials, sight.Service, sight.LoadBalancer):
 			return judgment{step: s.set(b, sight, l)} // the CCM doesn't look again by itself, and wants the same
 		default:
 			return pending(v1alpha1.ReasonServicePending, "%s serves %s: waiting for the cloud controller manager to set certificate %s; if that lasts, look at the Service's Events",
@@ -144,11 +145,14 @@ func (s State) confirm(b binding, sight Sight) judgment {
 	return s.served(b)
 }
 
-// drifted tells that the binding served the certificate already: if it doesn't any more, then
-// because somebody changed it, and not because the CCM is slow.
-func (s State) drifted(b binding) bool {
-	entry := s.entry(b)
-	return entry.Ready && entry.CertificateID == s.Status.CertificateID || s.Memory.Attempts[b.key()].Drifted
+// driftedFrom is the current certificate where the binding served it already: if it doesn't
+// any more, then because somebody changed it, and not because the CCM is slow. Else "".
+func (s State) driftedFrom(b binding) string {
+	entry, id := s.entry(b), s.Status.CertificateID
+	if entry.Ready && entry.CertificateID == id || s.Memory.Attempts[b.key()].Drifted == id {
+		return id
+	}
+	return ""
 }
 
 // judgeLeftService takes a domain out of the Service's annotation. Others' entries stay, and

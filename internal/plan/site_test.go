@@ -44,7 +44,7 @@ func siteOf(changes ...facts) *site {
 // at changes the listener at a port.
 func at(port int32, edit func(*plan.Listener)) facts {
 	return func(p *site) {
-		i := slices.IndexFunc(p.balancer.Listeners, func(l plan.Listener) bool { return l.Port == port })
+		i := slices.IndexFunc(p.balancer.Listeners, func(l plan.Listener) bool { return l.Port == port && l.Protocol != "udp" })
 		edit(&p.balancer.Listeners[i])
 	}
 }
@@ -86,9 +86,9 @@ func frontService(edits ...func(*ccm.Service)) facts {
 	}
 }
 
-// look is what a survey sees of a binding.
-func (p *site) look(want plan.Want, began time.Time) plan.Sight {
-	sight := plan.Sight{Began: began, Rivals: p.rivals, Err: p.errs[want.Name]}
+// look is what a survey sees of a binding, remembered for as long as it may be.
+func (p *site) look(want plan.Want) plan.Sight {
+	sight := plan.Sight{Began: want.Since, Rivals: p.rivals, Err: p.errs[want.Name]}
 	id := ""
 	switch {
 	case want.Listener != nil:
@@ -180,10 +180,12 @@ func (p *site) act(s plan.State, step plan.Step, cloud []plan.Certificate, began
 	case plan.Survey:
 		o.Sights = map[string]plan.Sight{}
 		for _, want := range step.Wants {
-			o.Sights[want.Key()] = p.look(want, began)
+			o.Sights[want.Key()] = p.look(want)
 		}
 	case plan.Look:
 		o.Lists = append([]plan.List{{Began: began, Certificates: cloud}}, s.Lists...)
+	case plan.Locate:
+		o.Users = []string{"lb-7:443"}
 	default:
 		succeed(s, step, cloud, o)
 		p.write(step, o)
@@ -221,31 +223,3 @@ func nameOf(step plan.Step) string {
 	}
 	return kind + ":" + key
 }
-
-// toListener binds a listener of lb-1, toService the Service front.
-func toListener(name string, port int32, domain v1alpha1.Domain) v1alpha1.Binding {
-	return v1alpha1.Binding{Name: name, Listener: &v1alpha1.ListenerTarget{LoadBalancerID: balancerID, Port: port, Domain: domain}}
-}
-
-func toService(name string, domain v1alpha1.Domain) v1alpha1.Binding {
-	return v1alpha1.Binding{Name: name, Service: &v1alpha1.ServiceTarget{Name: "front", Domain: domain}}
-}
-
-// bound are the spec's bindings.
-func bound(bindings ...v1alpha1.Binding) change {
-	return func(s *plan.State) { s.Object.Spec.Bindings = bindings }
-}
-
-// recorded is a binding's entry in the status, as one that serves a certificate.
-func recorded(b v1alpha1.Binding, id string, edits ...func(*v1alpha1.BindingStatus)) change {
-	return func(s *plan.State) {
-		e := v1alpha1.BindingStatus{Name: b.Name, Listener: b.Listener, Service: b.Service, CertificateID: id, Ready: true, Reason: v1alpha1.ReasonBound}
-		for _, edit := range edits {
-			edit(&e)
-		}
-		s.Status.Bindings = append(s.Status.Bindings, e)
-	}
-}
-
-// owning says that a binding's extension was made for it.
-func owning(e *v1alpha1.BindingStatus) { e.OwnsExtension = true }

@@ -123,7 +123,7 @@ type (
 	// ClaimExtension writes down that what is about to be made for a binding is its own.
 	ClaimExtension struct {
 		writes
-		Key string
+		Key, Place string
 	}
 	// SetCertificate sets a listener's default certificate, SetExtension that of one of its
 	// domain extensions. Was is what was there.
@@ -210,15 +210,13 @@ func (s RemoveTags) String() string    { return fmt.Sprintf("untag certificate %
 func (s MoveGroup) String() string {
 	return "move certificate " + s.ID + " to resource group " + s.ResourceGroupID
 }
-func (Record) String() string   { return "record the status" }
-func (Confirm) String() string  { return "read the object anew" }
-func (s Delete) String() string { return "delete certificate " + s.ID }
-func (s Spare) String() string  { return "leave certificate " + s.ID + ": " + s.Where }
-func (s Locate) String() string { return "find out who uses certificate " + s.ID }
-func (Survey) String() string   { return "look at the bindings' listeners and Services" }
-func (ClaimExtension) String() string {
-	return "create a domain extension"
-}
+func (Record) String() string           { return "record the status" }
+func (Confirm) String() string          { return "read the object anew" }
+func (s Delete) String() string         { return "delete certificate " + s.ID }
+func (s Spare) String() string          { return "leave certificate " + s.ID + ": " + s.Where }
+func (s Locate) String() string         { return "find out who uses certificate " + s.ID }
+func (Survey) String() string           { return "look at the bindings' listeners and Services" }
+func (s ClaimExtension) String() string { return "create a domain extension: " + s.Place }
 func (s SetCertificate) String() string {
 	return fmt.Sprintf("set %s to certificate %s", s.Spot, s.CertificateID)
 }
