@@ -14,7 +14,7 @@ import (
 
 var (
 	modelSeed = flag.Uint64("model.seed", 1, "first seed of the model test")
-	modelRuns = flag.Uint64("model.runs", 1500, "runs of the model test, each with a seed of its own")
+	modelRuns = flag.Uint64("model.runs", 1000, "runs of the model test, each with a seed of its own")
 )
 
 const (
