@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -34,6 +35,9 @@ func (r *Reconciler) act(ctx context.Context, s plan.State, step plan.Step, with
 		outcome, err = r.recordIntent(ctx, s, step, with)
 	case plan.Annotate:
 		outcome.ResourceVersion, err = r.annotate(ctx, step)
+		if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
+			outcome.Stale, err = true, nil // the Service changed, which is nothing of the object's
+		}
 	case plan.Wait, plan.Adopt, plan.Forget, plan.Spare, plan.Leave: // nothing but a decision
 	default:
 		outcome, err = r.call(ctx, s, step, with)

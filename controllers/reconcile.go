@@ -28,7 +28,7 @@ import (
 
 // maxSteps is more than any object needs in one pass: 20 superseded certificates, 32
 // bindings with a few listeners each, twice that for confirming, and a few lists. A plan that never ends is a fault of ours, and must not spin.
-const maxSteps = 500
+const maxSteps = 2000
 
 // sooner is how long to wait for the cache where it is behind.
 const sooner = 20 * time.Millisecond

@@ -22,6 +22,7 @@ import (
 // balancers and the certificates that their annotations name.
 const (
 	indexListener     = "spec.bindings.listener"
+	indexBalancer     = "spec.bindings.listener.loadBalancerID"
 	indexService      = "spec.bindings.service.name"
 	indexLoadBalancer = "loadBalancerID"
 	indexNamed        = "certificateID"
@@ -154,6 +155,24 @@ func (r *Reconciler) namedBy(ctx context.Context, id string) ([]string, error) {
 	return names, nil
 }
 
+// taggedBy is a Service that has the CCM write this controller's tags on a load balancer,
+// as namespace/name; "" where none does.
+func (r *Reconciler) taggedBy(ctx context.Context, id string) (string, error) {
+	if id == "" {
+		return "", nil
+	}
+	var list corev1.ServiceList
+	if err := r.Client.List(ctx, &list, client.MatchingFields{indexLoadBalancer: id}); err != nil {
+		return "", err
+	}
+	for i := range list.Items {
+		if ccm.Tags(&list.Items[i], v1alpha1.TagPrefix) {
+			return list.Items[i].Namespace + "/" + list.Items[i].Name, nil
+		}
+	}
+	return "", nil
+}
+
 // released asks for the objects that want what another one gives up, or takes.
 func (r *Reconciler) released() handler.EventHandler {
 	enqueue := func(ctx context.Context, q queue, objects ...client.Object) {
@@ -164,6 +183,11 @@ func (r *Reconciler) released() handler.EventHandler {
 		}
 	}
 	return handler.Funcs{
+		CreateFunc: func(ctx context.Context, e event.CreateEvent, q queue) {
+			if !e.IsInInitialList {
+				enqueue(ctx, q, e.Object)
+			}
+		},
 		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q queue) {
 			if claimsChanged(e.ObjectOld, e.ObjectNew) {
 				enqueue(ctx, q, e.ObjectOld, e.ObjectNew)
@@ -177,8 +201,19 @@ func (r *Reconciler) released() handler.EventHandler {
 func claimsChanged(before, after client.Object) bool {
 	old, ok := before.(*v1alpha1.ServerCertificate)
 	now, also := after.(*v1alpha1.ServerCertificate)
-	return ok && also && (old.DeletionTimestamp.IsZero() != now.DeletionTimestamp.IsZero() ||
-		!equality.Semantic.DeepEqual(old.Spec.Bindings, now.Spec.Bindings))
+	if !ok || !also {
+		return false
+	}
+	served := func(o *v1alpha1.ServerCertificate) []bool {
+		list := make([]bool, 0, len(o.Spec.Bindings))
+		for _, b := range o.Spec.Bindings {
+			list = append(list, plan.ServedAt(o, b))
+		}
+		return list
+	}
+	return old.DeletionTimestamp.IsZero() != now.DeletionTimestamp.IsZero() ||
+		!equality.Semantic.DeepEqual(old.Spec.Bindings, now.Spec.Bindings) ||
+		(old.Spec.CredentialsSecretRef == nil) != (now.Spec.CredentialsSecretRef == nil) || !slices.Equal(served(old), served(now))
 }
 
 // competitors are the other objects that want what this one does.

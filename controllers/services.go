@@ -54,9 +54,16 @@ func relevant(all map[string]string) map[string]string {
 	return kept
 }
 
-// serviceUsers are the objects that a Service serves.
-func (r *Reconciler) serviceUsers(ctx context.Context, service client.Object) []reconcile.Request {
-	return r.requests(ctx, client.InNamespace(service.GetNamespace()), client.MatchingFields{indexService: service.GetName()})
+// serviceUsers are the objects that a Service serves, and those that want listeners of its
+// load balancer.
+func (r *Reconciler) serviceUsers(ctx context.Context, object client.Object) []reconcile.Request {
+	users := r.requests(ctx, client.InNamespace(object.GetNamespace()), client.MatchingFields{indexService: object.GetName()})
+	if service, ok := object.(*corev1.Service); ok {
+		if id := ccm.LoadBalancerOf(service); id != "" {
+			users = append(users, r.requests(ctx, client.MatchingFields{indexBalancer: id})...)
+		}
+	}
+	return users
 }
 
 // annotate sets one annotation of exactly the Service as seen, whoever wrote it before: the

@@ -64,6 +64,9 @@ func (r *Reconciler) sight(ctx context.Context, s plan.State, want plan.Want, ac
 	}
 	sight.LoadBalancer.ID, err = loadBalancerID(ctx, s, want, sight.Service, account)
 	sight.Err = cloudError(err)
+	if sight.LoadBalancer.TaggedBy, err = r.taggedBy(ctx, sight.LoadBalancer.ID); err != nil {
+		return sight, err
+	}
 	sight.Rivals, err = r.rivals(ctx, s.Object, want.Binding, sight.Service)
 	return sight, err
 }
@@ -116,7 +119,11 @@ func (r *Reconciler) complete(ctx context.Context, s plan.State, want plan.Want,
 			sight.Began = earliest(sight.Began, began)
 			l.CertificateID, l.Extensions = seen.CertificateID, extensionsOf(seen.Extensions)
 		}
-		l.Clusters = r.clusters(ctx, s, served(*l, want.Domain()), account)
+		var err error
+		if l.Clusters, l.Unlisted, err = clusters(ctx, s, served(*l, want.Domain()), account); err != nil {
+			sight.Err = cloudError(err)
+			return sight
+		}
 	}
 	return sight
 }
@@ -135,23 +142,23 @@ func served(l plan.Listener, domain string) string {
 }
 
 // clusters tells whose a certificate is that a listener serves, unless it is this object's
-// own: by its tag, in a list that has it if one does.
-func (r *Reconciler) clusters(ctx context.Context, s plan.State, id string, account *clb.Account) map[string]string {
+// own: by its tag, in a list that has it. One in no list may be too new to be in one.
+func clusters(ctx context.Context, s plan.State, id string, account *clb.Account) (byID map[string]string, unlisted bool, err error) {
 	if id == "" || s.Knows(id) {
-		return nil
+		return nil, false, nil
 	}
+	var lists []clb.List
 	for _, since := range []time.Time{s.Now.Add(-s.Resync / 2), s.Now} {
-		lists, err := account.Certificates(ctx, s.Region, since)
-		if err != nil || len(lists) == 0 {
-			continue
+		if lists, err = account.Certificates(ctx, s.Region, since); err != nil {
+			return nil, false, err
 		}
 		for _, c := range lists[0].Certificates {
 			if c.ID == id {
-				return map[string]string{id: c.Tags[v1alpha1.TagCluster]}
+				return map[string]string{id: c.Tags[v1alpha1.TagCluster]}, false, nil
 			}
 		}
 	}
-	return nil
+	return nil, lists[0].Began.Sub(lists[len(lists)-1].Began) < s.Window, nil
 }
 
 func extensionsOf(list []clb.Extension) []plan.Extension {

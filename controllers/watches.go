@@ -96,6 +96,7 @@ func index(ctx context.Context, indexer client.FieldIndexer) error {
 		by(ctx, indexer, indexSecret, func(o *v1alpha1.ServerCertificate) []string { return reference(o.Spec.SecretRef) }),
 		by(ctx, indexer, indexCredentials, func(o *v1alpha1.ServerCertificate) []string { return reference(o.Spec.CredentialsSecretRef) }),
 		by(ctx, indexer, indexListener, listenersOf),
+		by(ctx, indexer, indexBalancer, loadBalancersOf),
 		by(ctx, indexer, indexService, servicesOf),
 		by(ctx, indexer, indexNamed, ccm.Names),
 		by(ctx, indexer, indexLoadBalancer, func(s *corev1.Service) []string {
@@ -119,7 +120,7 @@ func by[T any, P interface {
 	})
 }
 
-// listenersOf and servicesOf are what an object's bindings name.
+// listenersOf, loadBalancersOf and servicesOf are what an object's bindings name.
 func listenersOf(o *v1alpha1.ServerCertificate) []string {
 	var keys []string
 	for _, b := range o.Spec.Bindings {
@@ -128,6 +129,16 @@ func listenersOf(o *v1alpha1.ServerCertificate) []string {
 		}
 	}
 	return keys
+}
+
+func loadBalancersOf(o *v1alpha1.ServerCertificate) []string {
+	var ids []string
+	for _, b := range o.Spec.Bindings {
+		if b.Listener != nil && !slices.Contains(ids, b.Listener.LoadBalancerID) {
+			ids = append(ids, b.Listener.LoadBalancerID)
+		}
+	}
+	return ids
 }
 
 func servicesOf(o *v1alpha1.ServerCertificate) []string {

@@ -5,7 +5,9 @@
 package ccm
 
 import (
+	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,6 +31,7 @@ const (
 
 	annotationProtocols = prefix + "loadbalancer-protocol-port"
 	annotationID        = prefix + "loadbalancer-id"
+	annotationTags      = prefix + "loadbalancer-additional-resource-tags"
 	annotationOverride  = prefix + "loadbalancer-force-override-listeners"
 	annotationType      = prefix + "loadbalancer-type"
 	annotationTunnel    = prefix + "loadbalancer-tunnel-type"
@@ -77,13 +80,10 @@ func Read(service *corev1.Service) Service {
 	s := Service{
 		Namespace: service.Namespace, Name: service.Name, ResourceVersion: service.ResourceVersion,
 		Mark:           mark(service),
-		LoadBalancerID: value(service, annotationID), Reused: value(service, annotationID) != "",
+		LoadBalancerID: LoadBalancerOf(service), Reused: value(service, annotationID) != "",
 		Overridden:    value(service, annotationOverride) == "true",
 		CertificateID: value(service, AnnotationCertificate),
 		HTTPSPorts:    httpsPorts(service),
-	}
-	if id := service.Labels[labelID]; id != "" {
-		s.LoadBalancerID = id
 	}
 	for _, ingress := range service.Status.LoadBalancer.Ingress {
 		if ingress.IP != "" {
@@ -97,12 +97,29 @@ func Read(service *corev1.Service) Service {
 	return s
 }
 
-// LoadBalancerOf is the load balancer that a Service's label or annotation names.
+// LoadBalancerOf is the load balancer that a Service's label or annotation names; "" where
+// what stands there can't be an ID.
 func LoadBalancerOf(service *corev1.Service) string {
-	if id := service.Labels[labelID]; id != "" {
-		return id
+	id := cmp.Or(service.Labels[labelID], value(service, annotationID))
+	if !idForm.MatchString(id) {
+		return ""
 	}
-	return value(service, annotationID)
+	return id
+}
+
+// idForm is what a load balancer's ID looks like.
+var idForm = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
+
+// Tags tells whether a Service has the CCM put a tag of that prefix on its load balancer,
+// also on one that it only reuses (updateLoadBalancerTags in
+// pkg/controller/service/clbv1/loadbalancer.go).
+func Tags(service *corev1.Service, prefix string) bool {
+	for tag := range strings.SplitSeq(value(service, annotationTags), ",") {
+		if strings.HasPrefix(strings.TrimSpace(tag), prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 // value is an annotation's, under its present name or the legacy one; the first wins.
@@ -132,6 +149,8 @@ func unsupported(service *corev1.Service, ports []int32) string {
 		return fmt.Sprintf("has a load balancer of type %q by its annotation %s", service.Annotations[annotationType], annotationType)
 	case tunnels(service), service.Annotations[annotationClass] != "":
 		return "isn't one of the CCM's by its annotations"
+	case value(service, annotationID) != "" && LoadBalancerOf(service) == "":
+		return fmt.Sprintf("names no load balancer by its annotation %s", annotationID)
 	case len(ports) == 0:
 		return fmt.Sprintf("has no HTTPS port: set the annotation %s, such as https:443", annotationProtocols)
 	default:

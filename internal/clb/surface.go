@@ -31,6 +31,8 @@ type surface struct {
 	fronts    map[string]Front
 	listeners map[place]seenListener
 	used      map[string]time.Time
+	failure   error // the last one, and when it was told
+	failed    time.Time
 }
 
 type place struct {
@@ -64,26 +66,45 @@ func (a *Account) Fronts(ctx context.Context, region string, ids []string, since
 	}
 	s := a.surface(region)
 	if time.Since(since) > recent { // who looks now and then takes turns, and reads for others, too
+		asked := time.Now()
 		select {
 		case s.turn <- struct{}{}:
 			defer func() { <-s.turn }()
 		case <-ctx.Done():
 			return nil, cancelled()
 		}
+		if err := s.failedSince(asked); err != nil {
+			return nil, err // what failed meanwhile would fail each who waits, one after the other
+		}
 	}
 	known, stale := s.known(ids, since)
 	if len(stale) == 0 {
 		return known, nil
 	}
-	for chunk := range slices.Chunk(s.fill(stale, since), maxAsked) {
-		read, err := a.fronts(ctx, region, chunk)
-		if err != nil {
-			return nil, err
-		}
-		s.put(read)
+	if err := a.refresh(ctx, region, s, stale, since); err != nil {
+		return nil, err
 	}
 	known, _ = s.known(ids, time.Time{})
 	return known, nil
+}
+
+// refresh reads load balancers anew, and others that are due with them: one of those that
+// can't be read is no reason to read none.
+func (a *Account) refresh(ctx context.Context, region string, s *surface, stale []string, since time.Time) error {
+	all := s.fill(slices.Clone(stale), since)
+	for chunk := range slices.Chunk(all, maxAsked) {
+		read, err := a.fronts(ctx, region, chunk)
+		asked := slices.DeleteFunc(slices.Clone(chunk), func(id string) bool { return !slices.Contains(stale, id) })
+		if err != nil && len(asked) > 0 && len(asked) < len(chunk) && ctx.Err() == nil {
+			read, err = a.fronts(ctx, region, asked)
+		}
+		if err != nil {
+			s.fail(err)
+			return err
+		}
+		s.put(read)
+	}
+	return nil
 }
 
 // ListenerSince is Listener, remembered if it was read at or after since, and when it was.
@@ -200,6 +221,22 @@ func (s *surface) forget(id string) {
 			delete(s.listeners, at)
 		}
 	}
+}
+
+func (s *surface) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failure, s.failed = err, time.Now()
+}
+
+// failedSince is the failure that was told after somebody began to wait.
+func (s *surface) failedSince(asked time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failed.After(asked) {
+		return s.failure
+	}
+	return nil
 }
 
 func (s *surface) put(read map[string]Front) {

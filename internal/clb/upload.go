@@ -41,6 +41,7 @@ func (a *Account) Upload(ctx context.Context, region string, u Upload) (Certific
 	case certificate.ID == "":
 		return Certificate{}, unreadable(actionUpload, body, "the answer names no certificate")
 	case u.Fingerprint == "" || SameFingerprint(u.Fingerprint, certificate.Fingerprint):
+		certificate.Unlisted = true
 		a.did(region, uploaded(certificate, a.client.config.Window))
 		return certificate, nil
 	case certificate.Fingerprint == "":
@@ -120,7 +121,6 @@ func requestID(body []byte) string { return string(wire.ReadDocument(body).Reque
 
 // uploaded puts certificate into the lists that may lack it yet.
 func uploaded(certificate Certificate, window time.Duration) effect {
-	certificate.Unlisted = true
 	return effect{at: time.Now(), lag: window, apply: func(list []Certificate) []Certificate {
 		for _, other := range list {
 			if other.ID == certificate.ID {

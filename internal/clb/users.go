@@ -1,7 +1,9 @@
 package clb
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 )
 
@@ -46,5 +48,8 @@ func (a *Account) Users(ctx context.Context, region, certificateID string, exten
 			}
 		}
 	}
+	slices.SortFunc(users, func(a, b User) int {
+		return cmp.Or(cmp.Compare(a.LoadBalancerID, b.LoadBalancerID), cmp.Compare(a.Port, b.Port), cmp.Compare(a.Domain, b.Domain))
+	})
 	return users, nil
 }

@@ -19,8 +19,9 @@ type Outcome struct {
 	At time.Time
 	// Err is the cloud's refusal or failure; nil where the step was done.
 	Err *clberr.Error
-	// Held says that a dry run held the step back.
-	Held bool
+	// Held says that a dry run held the step back, Stale that what it was to write had
+	// changed meanwhile.
+	Held, Stale bool
 	// AccountID is Identify's finding.
 	AccountID string
 	// Lists are Look's findings, newest first.
@@ -44,6 +45,8 @@ func After(s State, step Step, o Outcome) State {
 	switch {
 	case o.Held:
 		return s.afterHolding(step)
+	case o.Stale:
+		return s.afterStale(step, o)
 	case o.Err != nil:
 		return s.afterFailure(step, o)
 	}

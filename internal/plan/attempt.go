@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,9 +60,9 @@ func (s State) attempted(b binding, attempt Attempt) State {
 		s.Memory.Attempts = map[string]Attempt{}
 	}
 	s.Memory.Attempts[b.key()] = attempt
-	if attempt.Failures == 0 {
-		delete(s.Memory.Attempts, b.key())
-	}
+	maps.DeleteFunc(s.Memory.Attempts, func(key string, a Attempt) bool {
+		return a.Failures == 0 || !slices.ContainsFunc(s.everywhere(), func(b binding) bool { return b.key() == key })
+	})
 	return s
 }
 
@@ -142,9 +143,23 @@ func (s State) afterFailedServing(step Step, o Outcome) State {
 	if obstacle.Reason != reasonOfLimit {
 		attempt.RetryAt = o.At.Add(s.delayServing(o.Err, failures))
 	}
-	if refusesID(step, o.Err) && o.At.Sub(s.Memory.Since) > s.Window {
+	if refusesID(step, o.Err) && o.At.Sub(s.Memory.Since) > s.Window && s.Memory.Disowned != s.Status.Digest {
 		s.Memory.Refused, s.Memory.RefusedAt = s.Status.CertificateID, o.At
+		s.Memory.Disowned = s.Status.Digest
 	}
+	return s.attempted(b, attempt)
+}
+
+// afterStale looks anew at a binding whose Service changed meanwhile, soon.
+func (s State) afterStale(step Step, o Outcome) State {
+	b, ok := s.bindingOf(step)
+	if !ok {
+		return s
+	}
+	sight := s.Sights[b.key()]
+	s = s.rest(b, o.At, &Obstacle{Reason: v1alpha1.ReasonServicePending, Message: b.place(sight, 0) + ": the Service changed meanwhile: it is read anew"})
+	attempt := s.Memory.Attempts[b.key()]
+	attempt.RetryAt = o.At.Add(s.spread(doubled(firstDelay/16, attempt.Failures, promptDelay)))
 	return s.attempted(b, attempt)
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/clbcert/clbcert/api/v1alpha1"
+	"github.com/clbcert/clbcert/internal/ccm"
 )
 
 // binding is a place where the certificate is to be served, or was until it was taken out
@@ -47,6 +48,19 @@ func (b binding) ports(sight Sight) []int32 {
 // direct tells whether the listeners are written by this controller, and not by the CCM.
 func (b binding) direct(sight Sight) bool {
 	return b.Listener != nil || sight.Service != nil && !sight.Service.Manages()
+}
+
+// annotated is the certificate that the Service's annotation names for the binding, where
+// the CCM goes by it.
+func (b binding) annotated(sight Sight) string {
+	switch {
+	case b.Service == nil || sight.Service == nil || b.direct(sight):
+		return ""
+	case b.domain() == "":
+		return sight.Service.CertificateID
+	default:
+		return ccm.Find(sight.Service.Extensions, b.domain())
+	}
 }
 
 // place names a listener of the binding's, or, with port 0, its target.

@@ -22,10 +22,15 @@ func (s State) entry(b binding) v1alpha1.BindingStatus {
 	return v1alpha1.BindingStatus{Name: b.Name, Listener: b.Listener, Service: b.Service}
 }
 
-// ServedAt tells whether an object's status says that it is served at a binding's target.
+// ServedAt tells whether an object's status says that a certificate of its own is served at a
+// binding's target.
 func ServedAt(object *v1alpha1.ServerCertificate, b v1alpha1.Binding) bool {
+	own := func(id string) bool {
+		return id == object.Status.CertificateID || slices.ContainsFunc(object.Status.Superseded,
+			func(c v1alpha1.SupersededCertificate) bool { return c.CertificateID == id })
+	}
 	return slices.ContainsFunc(object.Status.Bindings, func(e v1alpha1.BindingStatus) bool {
-		return e.Ready && sameTarget(target(e), b)
+		return e.CertificateID != "" && own(e.CertificateID) && sameTarget(target(e), b)
 	})
 }
 
@@ -77,6 +82,9 @@ func (s State) entryNow(b binding) v1alpha1.BindingStatus {
 	}
 	j := s.assess(b)
 	entry.CertificateID = j.seen
+	if !b.Left && b.annotated(sight) == s.Status.CertificateID {
+		entry.AnnotatedCertificateID = s.Status.CertificateID
+	}
 	entry.Reason, entry.Message = s.standing(b, j)
 	entry.Ready = entry.Reason == v1alpha1.ReasonBound
 	return entry

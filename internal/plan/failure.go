@@ -119,10 +119,11 @@ func (s State) afterFailedUpload(o Outcome, obstacle *Obstacle) State {
 func (s State) afterFailedDelete(step Delete, o Outcome, obstacle *Obstacle) State {
 	inUse := o.Err.Class() == clberr.InUse
 	s.Stopped = !inUse // any other refusal would meet the next one, too
-	if inUse {
+	where := s.Memory.Users[step.ID]
+	if inUse && (where == "" || s.Memory.TidyFailures >= lateTidy) { // to find it costs calls
 		s.Locating = &Locate{ID: step.ID, Extensions: o.Err.Code == codeExtensionUses}
 	}
-	return s.unusable(step.ID, obstacle.Reason, obstacle.Message, o.At.Add(s.delay(o.Err, s.Memory.TidyFailures)))
+	return s.unusable(step.ID, obstacle.Reason, s.with(obstacle.Message, where), o.At.Add(s.delay(o.Err, s.Memory.TidyFailures)))
 }
 
 // codeExtensionUses is the code that says that domain extensions use the certificate

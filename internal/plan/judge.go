@@ -30,11 +30,14 @@ func (s State) judge(b binding) judgment {
 	}
 	for _, check := range []func(binding, Sight) *judgment{s.checkService, s.checkLoadBalancer, s.checkRights, s.checkListeners, s.checkRivals, s.checkHolders} {
 		if j := check(b, sight); j != nil {
-			j.seen = s.seen(b, sight)
+			if j.reason != v1alpha1.ReasonBindingNotAllowed {
+				j.seen = s.seen(b, s.known(b, sight))
+			}
 			return *j
 		}
 	}
 	var j judgment
+	sight = s.known(b, sight)
 	if b.direct(sight) {
 		j = s.judgeListeners(b, sight)
 	} else {
@@ -102,14 +105,32 @@ func (s State) checkListeners(b binding, sight Sight) *judgment {
 // checkRights is the binding policy, for what this controller writes itself. Where a Service
 // is annotated it is the CCM that writes; the domain that it can't change is ours to write.
 func (s State) checkRights(b binding, sight Sight) *judgment {
-	direct := b.direct(sight) || b.domain() != "" && len(s.outdatedExtensions(b, sight)) > 0
-	if !direct || s.entitled(s.Object.Namespace, s.OwnCredentials, sight.Service, sight.LoadBalancer) {
-		return nil
+	for _, port := range s.written(b, sight) {
+		if s.mayBind(sight, port) {
+			continue
+		}
+		mend := fmt.Sprintf("put the tag %s=%s on it (its value is * or namespaces separated by commas)", v1alpha1.TagNamespaces, s.Object.Namespace)
+		if by := sight.LoadBalancer.TaggedBy; by != "" {
+			mend = fmt.Sprintf("its tags don't count while Service %s has the cloud controller manager write some of %s on it: take that out of the Service's annotations", by, v1alpha1.TagPrefix)
+		}
+		j := pending(v1alpha1.ReasonBindingNotAllowed,
+			"%s: namespace %s may not bind load balancer %s: %s, give the object credentials of its own, or start the manager with --binding-policy=Any",
+			b.place(sight, 0), s.Object.Namespace, sight.LoadBalancer.ID, mend)
+		return &j
 	}
-	j := pending(v1alpha1.ReasonBindingNotAllowed,
-		"%s: namespace %s may not bind load balancer %s: put the tag %s=%s on it (its value is * or namespaces separated by commas), give the object credentials of its own, or start the manager with --binding-policy=Any",
-		b.place(sight, 0), s.Object.Namespace, sight.LoadBalancer.ID, v1alpha1.TagNamespaces, s.Object.Namespace)
-	return &j
+	return nil
+}
+
+// written are the ports of the listeners that this controller may have to write itself.
+func (s State) written(b binding, sight Sight) []int32 {
+	if b.direct(sight) {
+		return b.ports(sight)
+	}
+	var ports []int32
+	for _, l := range s.outdatedExtensions(b, sight) {
+		ports = append(ports, l.Port)
+	}
+	return ports
 }
 
 // checkRivals: the older object keeps a target.
@@ -125,18 +146,19 @@ func (s State) checkRivals(b binding, sight Sight) *judgment {
 // checkHolders: a listener that the CCM manages, or that serves another cluster's
 // certificate, isn't taken.
 func (s State) checkHolders(b binding, sight Sight) *judgment {
-	if !b.direct(sight) {
-		return nil
-	}
-	for _, port := range b.ports(sight) {
+	for _, port := range s.written(b, sight) {
 		l, _ := sight.LoadBalancer.listener(port)
-		if !ownedBy(l.Owner, sight.Service) && managed(l.Owner, b.domain()) {
+		if b.direct(sight) && !ownedBy(l.Owner, sight.Service) && managed(l.Owner, b.domain()) {
 			j := pending(v1alpha1.ReasonBindingConflict,
 				"%s is managed by the cloud controller manager for Service %s/%s, which would put its own certificate back: bind to the service %q in namespace %s instead",
 				b.place(sight, port), l.Owner.Namespace, l.Owner.Name, l.Owner.Name, l.Owner.Namespace)
 			return &j
 		}
 		served := l.serves(b.domain())
+		if l.Unlisted {
+			j := pending(v1alpha1.ReasonProgressing, "%s serves certificate %s, which isn't in the region's list yet: waiting to see whose it is", b.place(sight, port), served)
+			return &j
+		}
 		if cluster := l.Clusters[served]; cluster != "" && cluster != s.ClusterID {
 			j := pending(v1alpha1.ReasonBindingConflict, "%s serves certificate %s of cluster %q by its tag %s: take its binding out there, and point the listener elsewhere",
 				b.place(sight, port), served, cluster, v1alpha1.TagCluster)

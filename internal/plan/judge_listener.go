@@ -1,6 +1,9 @@
 package plan
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/clbcert/clbcert/api/v1alpha1"
 )
 
@@ -78,10 +81,12 @@ func (s State) unset(b binding, sight Sight) judgment {
 		switch {
 		case !there:
 			continue
-		case !s.entitled(s.Object.Namespace, s.OwnCredentials, sight.Service, sight.LoadBalancer):
+		case !s.mayBind(sight, port):
 			return leave("namespace " + s.Object.Namespace + " may not bind the load balancer any more")
 		case !s.mine(extension.CertificateID):
 			return leave("the domain serves certificate " + extension.CertificateID + " by now")
+		case s.successor(b, sight, port) != "":
+			return judgment{step: Leave{Key: b.key(), Why: "another binding of this object serves it", To: s.successor(b, sight, port)}}
 		case s.heir(b, sight) != "":
 			return pending(v1alpha1.ReasonProgressing, "%s was taken out: ServerCertificate %s wants it, and it stays until that has taken it over", b.place(sight, port), s.heir(b, sight))
 		default:
@@ -92,6 +97,18 @@ func (s State) unset(b binding, sight Sight) judgment {
 		}
 	}
 	return leave("its domain extension is deleted")
+}
+
+// successor is the binding in the spec, by name, that comes to the same listener and domain
+// by another way; "" where none does.
+func (s State) successor(old binding, at Sight, port int32) string {
+	for _, b := range s.bindings() {
+		sight := s.Sights[b.key()]
+		if strings.EqualFold(b.domain(), old.domain()) && sight.LoadBalancer.ID == at.LoadBalancer.ID && slices.Contains(b.ports(sight), port) {
+			return b.Name
+		}
+	}
+	return ""
 }
 
 // mine tells whether a certificate is one of this object's.

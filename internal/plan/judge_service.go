@@ -11,12 +11,7 @@ import (
 // judgeService weighs a Service whose listeners the CCM writes by its annotations: they are
 // set, and the listeners are watched until they serve what they say.
 func (s State) judgeService(b binding, sight Sight) judgment {
-	service := *sight.Service
-	named := service.CertificateID
-	if b.domain() != "" {
-		named = ccm.Find(service.Extensions, b.domain())
-	}
-	if named != s.Status.CertificateID {
+	if named := b.annotated(sight); named != s.Status.CertificateID {
 		return s.annotate(b, sight, named)
 	}
 	return s.confirm(b, sight)
@@ -32,8 +27,8 @@ func (s State) annotate(b binding, sight Sight, named string) judgment {
 			annotationOf(b), service.Name, s.Status.CertificateID, manager(sight), named)
 	}
 	if c, listed := s.find(s.Status.CertificateID); !listed || c.Unlisted {
-		if !s.looked(s.Memory.Since) {
-			return judgment{step: Look{Since: s.Memory.Since}} // the CCM looks for it in the list
+		if !s.looked(s.Now) {
+			return judgment{step: Look{Since: s.Now}} // the CCM looks for it in the list
 		}
 		return pending(v1alpha1.ReasonServicePending, "%s: waiting until certificate %s is in the region's list, where the cloud controller manager looks for it",
 			b.place(sight, 0), s.Status.CertificateID)
@@ -49,8 +44,8 @@ func (s State) annotate(b binding, sight Sight, named string) judgment {
 // fails at it while annotation and cloud differ.
 func (s State) annotateDomain(b binding, sight Sight, named string) judgment {
 	service := *sight.Service
-	if steps := s.outdatedExtensions(b, sight); len(steps) > 0 {
-		return judgment{step: steps[0]}
+	if outdated := s.outdatedExtensions(b, sight); len(outdated) > 0 {
+		return judgment{step: s.set(b, sight, outdated[0])}
 	}
 	entries := service.Extensions
 	if len(entries) == 0 {
@@ -80,19 +75,20 @@ func spelling(b binding, sight Sight) (domain string, there bool) {
 	return b.domain(), false
 }
 
-// outdatedExtensions set the domain's extensions that are there with another certificate.
-func (s State) outdatedExtensions(b binding, sight Sight) []Step {
-	if sight.Service == nil || s.entry(b).AnnotatedCertificateID == s.Status.CertificateID {
+// outdatedExtensions are the Service's listeners that have the domain with another
+// certificate, before the annotation is set.
+func (s State) outdatedExtensions(b binding, sight Sight) []Listener {
+	if b.domain() == "" || sight.Service == nil || s.entry(b).AnnotatedCertificateID == s.Status.CertificateID {
 		return nil
 	}
-	var steps []Step
+	var outdated []Listener
 	for _, port := range sight.Service.HTTPSPorts {
 		l, _ := sight.LoadBalancer.listener(port)
 		if e, there := l.extension(b.domain()); there && e.CertificateID != s.Status.CertificateID {
-			steps = append(steps, s.set(b, sight, l))
+			outdated = append(outdated, l)
 		}
 	}
-	return steps
+	return outdated
 }
 
 // present are the domain extensions that the Service's listeners have: a first annotation
@@ -135,7 +131,7 @@ func (s State) confirm(b binding, sight Sight) judgment {
 		case !found:
 			return pending(v1alpha1.ReasonServicePending, "%s: ListenerNotFound: waiting for the cloud controller manager to make the listener; if that lasts, look at the Service's Events", b.place(sight, port))
 		case l.serves(b.domain()) == s.Status.CertificateID:
-		case s.driftedFrom(b) != "" && l.serves(b.domain()) != "" && s.entitled(s.Object.Namespace, s.OwnCredentials, sight.Service, sight.LoadBalancer):
+		case s.driftedFrom(b) != "" && l.serves(b.domain()) != "" && s.mayBind(sight, port):
 			return judgment{step: s.set(b, sight, l)} // the CCM doesn't look again by itself, and wants the same
 		default:
 			return pending(v1alpha1.ReasonServicePending, "%s serves %s: waiting for the cloud controller manager to set certificate %s; if that lasts, look at the Service's Events",

@@ -46,11 +46,16 @@ type Memory struct {
 	Attempts map[string]Attempt
 	// Refused is a certificate that the service said isn't there, when it was to be bound;
 	// lists that show it all the same lag.
-	Refused   string
-	RefusedAt time.Time
+	// Disowned is its digest: that is believed once, for else a refusal with another cause
+	// would upload without end.
+	Refused, Disowned string
+	RefusedAt         time.Time
 	// TidyFailures and TidyAt are the same for the clean-up of superseded certificates.
 	TidyFailures int
 	TidyAt       time.Time
+	// Users say who uses a certificate whose deletion was refused, by its ID, as was found
+	// out last.
+	Users map[string]string
 }
 
 // Observe is what a pass over an object begins with, from what earlier ones left. Of a

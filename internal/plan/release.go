@@ -47,6 +47,9 @@ func (s State) clear() Step {
 	if since := s.Now.Add(-s.Window); !s.looked(since) {
 		return Look{Since: since}
 	}
+	if step := s.unbind(); step != nil {
+		return step
+	}
 	if step := s.clearNext(); step != nil {
 		return step
 	}

@@ -5,32 +5,43 @@ import (
 )
 
 // serve has every binding serve the current certificate: look, write what differs, and look
-// again. What can't be served is told, and keeps nothing else.
+// again. What can't be served is told, and keeps nothing else. A certificate that isn't valid
+// now helps nobody.
 func (s State) serve() Step {
 	if s.validity() != nil {
-		return nil // nobody is helped by a certificate that isn't valid now
+		return s.unbind()
 	}
-	if wants := s.unseenBindings(); len(wants) > 0 {
-		return Survey{Wants: wants}
+	return s.attend(s.everywhere())
+}
+
+// unbind clears away what was taken out of the spec: that needs no valid certificate.
+func (s State) unbind() Step { return s.attend(s.left()) }
+
+// attend does what there is to do for some bindings.
+func (s State) attend(bindings []binding) Step {
+	for _, some := range [][]Want{s.unseenOf(bindings), s.changed(bindings)} {
+		if len(some) > 0 {
+			return Survey{Wants: some}
+		}
 	}
-	if wants := s.changed(); len(wants) > 0 {
-		return Survey{Wants: wants}
-	}
-	for _, b := range s.everywhere() {
+	for _, b := range bindings {
 		if step := s.work(b); step != nil {
 			return step
 		}
 	}
-	if wants := s.unverified(); len(wants) > 0 {
+	if wants := s.unverified(bindings); len(wants) > 0 {
 		return Survey{Wants: wants}
 	}
 	return nil
 }
 
-// unseenBindings are those to be looked at first in this pass.
-func (s State) unseenBindings() []Want {
+// unseenBindings are all those to be looked at first in this pass.
+func (s State) unseenBindings() []Want { return s.unseenOf(s.everywhere()) }
+
+// unseenOf are those of the bindings that weren't looked at in this pass.
+func (s State) unseenOf(bindings []binding) []Want {
 	var wants []Want
-	for _, b := range s.everywhere() {
+	for _, b := range bindings {
 		if _, seen := s.Sights[b.key()]; !seen {
 			wants = append(wants, Want{b, s.sightSince(b)})
 		}
@@ -44,17 +55,26 @@ func (s State) sightSince(b binding) time.Time {
 	entry, attempt := s.entry(b), s.Memory.Attempts[b.key()]
 	ready := entry.Ready && entry.CertificateID == s.Status.CertificateID && !b.Left
 	waits := attempt.Failures > 0 && s.Now.Before(attempt.RetryAt)
-	if s.SyncRequest() == "" && (ready || waits) {
+	switch {
+	case s.SyncRequest() != "":
+		return s.Now
+	case ready || waits:
 		return s.Now.Add(-s.Resync / 2)
+	case attempt.Failures > 0 && attempt.Failed == nil:
+		return s.Now.Add(-sharedLook) // shared with others that wait; who writes looks again
+	default:
+		return s.Now
 	}
-	return s.Now
 }
+
+// sharedLook is how old a look may be at what is waited for.
+const sharedLook = 2 * time.Second
 
 // changed are the bindings that wait for something, and whose Service, or whatever else they
 // depend on, has changed since: the wait may be over.
-func (s State) changed() []Want {
+func (s State) changed(bindings []binding) []Want {
 	var wants []Want
-	for _, b := range s.everywhere() {
+	for _, b := range bindings {
 		attempt := s.Memory.Attempts[b.key()]
 		if attempt.Failures > 0 && attempt.For != s.attemptFor(b) && s.Sights[b.key()].Began.Before(s.Now) {
 			wants = append(wants, Want{b, s.Now})
@@ -64,10 +84,10 @@ func (s State) changed() []Want {
 }
 
 // unverified are the bindings that were written in this pass and not looked at since.
-func (s State) unverified() []Want {
+func (s State) unverified(bindings []binding) []Want {
 	var wants []Want
 	var last time.Time
-	for _, b := range s.everywhere() {
+	for _, b := range bindings {
 		if at, written := s.Written[b.key()]; written && s.Sights[b.key()].Began.Before(at) {
 			wants, last = append(wants, Want{b, at}), later(last, at)
 		}

@@ -169,7 +169,6 @@ func (s State) afterAnnotation(step Annotate, o Outcome) State {
 	if !ok {
 		return s
 	}
-	sight := s.Sights[step.Key]
 	service := step.Service
 	service.ResourceVersion = o.ResourceVersion
 	if step.Annotation == ccm.AnnotationCertificate {
@@ -177,9 +176,13 @@ func (s State) afterAnnotation(step Annotate, o Outcome) State {
 	} else {
 		service.Extensions, _ = ccm.ParseExtensions(step.Value)
 	}
-	sight.Service = &service
 	s.Sights = maps.Clone(s.Sights)
-	s.Sights[step.Key] = sight
+	for key, sight := range s.Sights { // other bindings may be about the same Service
+		if sight.Service != nil && sight.Service.Namespace == service.Namespace && sight.Service.Name == service.Name {
+			sight.Service = &service
+			s.Sights[key] = sight
+		}
+	}
 	if b.Left {
 		return s
 	}
@@ -204,5 +207,11 @@ func (s State) afterLeaving(step Leave) State {
 	s.Status.Bindings = slices.DeleteFunc(slices.Clone(s.Status.Bindings), func(e v1alpha1.BindingStatus) bool {
 		return sameTarget(target(e), b.Binding)
 	})
+	for _, to := range s.bindings() {
+		if entry := s.entry(to); to.Name == step.To {
+			entry.OwnsExtension = true
+			s = s.putEntry(entry)
+		}
+	}
 	return s.attempted(b, Attempt{})
 }

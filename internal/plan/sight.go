@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -35,6 +36,8 @@ type LoadBalancer struct {
 	// Shared says that it is a shared-performance instance, without domain extensions.
 	Shared bool
 	Tags   map[string]string
+	// TaggedBy is a Service, as namespace/name, that has the CCM write tags of ours on it.
+	TaggedBy string
 	// Listeners are all of the load balancer's.
 	Listeners []Listener
 }
@@ -50,8 +53,10 @@ type Listener struct {
 	// Owner is the Service that the CCM made the listener for, by its description: with
 	// its names alone where the cluster has no such Service. nil where somebody else made it.
 	Owner *ccm.Service
-	// Clusters are the cluster tags of the certificates that it serves, by ID.
+	// Clusters are the cluster tags of the certificates that it serves, by ID. One that is
+	// Unlisted is in no list yet, and may be anybody's.
 	Clusters map[string]string
+	Unlisted bool
 }
 
 // Extension is a listener's certificate for one domain.
@@ -103,11 +108,14 @@ func (b LoadBalancer) listener(port int32) (Listener, bool) {
 	return Listener{}, false
 }
 
-// entitled tells whether somebody may bind the listeners of a load balancer: the tag on it
-// says so, or it is that of their own Service, or RAM decides, with their own credentials.
-func (s State) entitled(namespace string, own bool, service *ccm.Service, on LoadBalancer) bool {
-	if s.BindAny || own || service != nil && !service.Reused && madeFor(*service, on) {
+// entitled tells whether somebody may bind a listener of a load balancer: the tag on it says
+// so, or it is that of their own Service, or RAM decides, with their own credentials.
+func (s State) entitled(namespace string, own bool, service *ccm.Service, on LoadBalancer, port int32) bool {
+	if s.BindAny || own || service != nil && service.Manages() && madeFor(*service, on, port) {
 		return true
+	}
+	if on.TaggedBy != "" {
+		return false // the tag may be a Service's owner's work
 	}
 	for allowed := range strings.SplitSeq(on.Tags[v1alpha1.TagNamespaces], ",") {
 		if allowed = strings.TrimSpace(allowed); allowed == "*" || allowed == namespace {
@@ -117,19 +125,35 @@ func (s State) entitled(namespace string, own bool, service *ccm.Service, on Loa
 	return false
 }
 
-// madeFor tells whether the CCM made the load balancer for the Service. The Service's label
-// says nothing of that, for its owners can write it; tags and descriptions of listeners in
-// the cloud they can't.
-func madeFor(service ccm.Service, on LoadBalancer) bool {
+// madeFor tells whether the CCM made the load balancer, or the listener, for the Service. The
+// Service's label says nothing of that, for its owners can write it; the CCM's own tag and the
+// descriptions of listeners they can't.
+func madeFor(service ccm.Service, on LoadBalancer, port int32) bool {
 	if mark, marked := on.Tags[ccm.TagOwner]; marked {
 		return mark == service.Mark
 	}
-	for _, l := range on.Listeners {
-		if l.Owner != nil && l.Owner.Namespace == service.Namespace && l.Owner.Name == service.Name {
-			return true
+	l, _ := on.listener(port)
+	return ownedBy(l.Owner, &service)
+}
+
+// mayBind tells whether the object may bind a listener that its binding is about.
+func (s State) mayBind(sight Sight, port int32) bool {
+	return s.entitled(s.Object.Namespace, s.OwnCredentials, sight.Service, sight.LoadBalancer, port)
+}
+
+// known is the sight with no more of the load balancer than the object's owners may see:
+// where a Service's load balancer isn't proven to be the Service's, nothing.
+func (s State) known(b binding, sight Sight) Sight {
+	if b.direct(sight) || !sight.LoadBalancer.Found {
+		return sight
+	}
+	for _, port := range b.ports(sight) {
+		if s.mayBind(sight, port) {
+			return sight
 		}
 	}
-	return false
+	sight.LoadBalancer = LoadBalancer{}
+	return sight
 }
 
 // older is the rival that keeps the target, if one does: of two the older, by creation,
@@ -160,7 +184,9 @@ func (s State) holds(b binding, sight Sight, r Rival) bool {
 	case r.Service != nil && own != nil && r.Service.Namespace == own.Namespace && r.Service.Name == own.Name:
 		return true
 	default:
-		return s.entitled(r.Namespace, r.OwnCredentials && r.Bound, r.Service, sight.LoadBalancer)
+		return slices.ContainsFunc(b.ports(sight), func(port int32) bool {
+			return s.entitled(r.Namespace, r.OwnCredentials && r.Bound, r.Service, sight.LoadBalancer, port)
+		})
 	}
 }
 

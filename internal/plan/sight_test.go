@@ -148,7 +148,7 @@ func TestAServicesLoadBalancerIsProven(t *testing.T) {
 	}{
 		"by the CCM's tag":                                 {[]facts{frontService(), tagged(ccm.TagOwner, "mark")}, true},
 		"by a listener's description":                      {[]facts{frontService(), tagged(), ours}, true},
-		"by that of any listener":                          {[]facts{frontService(), tagged(), ownedBy(80, "shop", "front")}, true},
+		"that of another listener proves nothing of this":  {[]facts{frontService(), tagged(), ownedBy(80, "shop", "front")}, false},
 		"a tag of another Service beats the description":   {[]facts{frontService(), tagged(ccm.TagOwner, "other"), ours}, false},
 		"an empty tag does, too":                           {[]facts{frontService(), tagged(ccm.TagOwner, ""), ours}, false},
 		"the description of another namespace's is none":   {[]facts{frontService(), tagged(), theirs}, false},
@@ -157,8 +157,10 @@ func TestAServicesLoadBalancerIsProven(t *testing.T) {
 		"but the namespace's tag does":                     {[]facts{frontService()}, true},
 		"whatever the CCM's tag says":                      {[]facts{frontService(), tagged(ccm.TagOwner, "other", v1alpha1.TagNamespaces, "shop")}, true},
 		"a reused one needs the namespace's tag":           {[]facts{frontService(reused), tagged(ccm.TagOwner, "mark")}, false},
-		"though a listener's description names it":         {[]facts{frontService(overridden), tagged(), ours}, false},
-		"a reused and managed one needs it, too":           {[]facts{frontService(overridden), tagged(ccm.TagOwner, "mark")}, false},
+		"though a listener's description names it":         {[]facts{frontService(reused), tagged(), ours}, false},
+		"but of a managed one that proves the listener":    {[]facts{frontService(overridden), tagged(), ours}, true},
+		"tags that a Service writes don't count":           {[]facts{frontService(), tagged(v1alpha1.TagNamespaces, "shop"), taggedBy("evil/web")}, false},
+		"though the listener is the Service's by all else": {[]facts{frontService(), tagged(), ours, taggedBy("evil/web")}, true},
 		"a reused one with it may be bound":                {[]facts{frontService(reused)}, true},
 		"a reused and managed one with it may be, as well": {[]facts{frontService(overridden)}, true},
 	} {
@@ -177,6 +179,9 @@ func TestAServicesLoadBalancerIsProven(t *testing.T) {
 		})
 	}
 }
+
+// taggedBy has a Service write the load balancer's tags.
+func taggedBy(service string) facts { return func(p *site) { p.balancer.TaggedBy = service } }
 
 func TestTheOlderKeepsATarget(t *testing.T) {
 	t.Parallel()

@@ -160,6 +160,8 @@ type (
 	Leave struct {
 		reads
 		Key, Why string
+		// To is the binding that what was made for it goes over to, "" for none.
+		To string
 	}
 )
 

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -89,18 +90,29 @@ func (s State) afterLocating(step Locate, o Outcome) State {
 	if len(o.Users) == 0 {
 		return s
 	}
+	known := s.Memory.Users[step.ID]
 	where := "; it is used by " + strings.Join(o.Users, ", ")
+	s.Memory.Users = maps.Clone(s.Memory.Users)
+	if s.Memory.Users == nil {
+		s.Memory.Users = map[string]string{}
+	}
+	s.Memory.Users[step.ID] = where
 	for _, old := range s.Status.Superseded {
 		if old.CertificateID == step.ID {
-			s = s.trouble(step.ID, old.Reason, cut(old.Message, v1alpha1.MaxMessage-len(where))+where)
+			s = s.trouble(step.ID, old.Reason, s.with(strings.TrimSuffix(old.Message, known), where))
 		}
 	}
 	if s.Trouble != nil && s.Deleting() {
 		told := *s.Trouble
-		told.Message = cut(told.Message, v1alpha1.MaxMessage-len(where)-len(wayOut)) + where
+		told.Message = s.with(strings.Replace(told.Message, known, "", 1), where)
 		s.Trouble, s.Memory.Failed = &told, &told
 	}
 	return s
+}
+
+// with is a message with who uses a certificate at its end, whatever has to go for it.
+func (s State) with(message, where string) string {
+	return cut(message, v1alpha1.MaxMessage-len(where)-len(wayOut)) + where
 }
 
 // trouble notes why a superseded certificate couldn't be deleted.

@@ -3,14 +3,19 @@ package plan
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/clbcert/clbcert/api/v1alpha1"
 )
 
-// tidy deletes what the current certificate superseded, beyond what is to be kept.
-func (s State) tidy() Step {
+// tidy deletes what the current certificate superseded, beyond what is to be kept, by a list
+// that began at since or later.
+func (s State) tidy(since time.Time) Step {
 	if s.Locating != nil {
 		return *s.Locating
+	}
+	if len(s.Lists) == 0 && len(s.surplus()) > 0 {
+		return Look{Since: since}
 	}
 	for _, id := range s.surplus() {
 		if step := s.retire(id); step != nil {

@@ -20,6 +20,9 @@ func (s State) wake() time.Time {
 		for _, attempt := range s.Memory.Attempts {
 			due = append(due, attempt.RetryAt)
 		}
+		if s.awaitsList() {
+			due = append(due, s.Now.Add(max(s.pollInterval(), firstDelay)))
+		}
 		if s.awaitsTidying() {
 			due = append(due, s.Memory.TidyAt)
 		}
@@ -57,6 +60,15 @@ func (s State) reappears() time.Time {
 		age = s.Now.Sub(ready.LastTransitionTime.Time)
 	}
 	return s.Now.Add(max(soonest, s.spread(age)))
+}
+
+// awaitsList tells that a Service isn't annotated before its certificate is in the region's
+// list, where the CCM looks for it.
+func (s State) awaitsList() bool {
+	c, listed := s.find(s.Status.CertificateID)
+	return listed && c.Unlisted && slices.ContainsFunc(s.bindings(), func(b binding) bool {
+		return s.Sights[b.key()].Service != nil && s.assess(b).reason == v1alpha1.ReasonServicePending
+	})
 }
 
 // awaitsTidying tells that the deletion of a superseded certificate was refused, and

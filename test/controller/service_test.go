@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -397,4 +398,75 @@ func TestAReusingServiceDoesNotTakeAnothersListener(t *testing.T) {
 	now := s.unready(s.bind("web", toService("guest", "")), v1alpha1.ReasonBindingConflict)
 	s.checkSays(now, s.namespace+"/owner")
 	s.checkServed(id, 443, old, nil)
+}
+
+func TestATagThatAServiceHadWrittenLetsNobodyBind(t *testing.T) {
+	s := setStage(t)
+	id, old := s.loadBalancer(443)
+	s.console().TagLoadBalancer(t, id, map[string]string{v1alpha1.TagNamespaces: "victim"})
+	ccm.Start(t, s.cluster, s.console(), s.namespace)
+	service := s.service("trojan", map[string]string{
+		ccm.Annotation("loadbalancer-id"): id, ccm.Annotation(ccm.AdditionalTags): v1alpha1.TagNamespaces + "=" + s.namespace,
+	})
+	s.create(service)
+	s.loadBalancerOf(service)
+	if got := s.console().LoadBalancer(t, id).Tags[v1alpha1.TagNamespaces]; got != s.namespace {
+		t.Fatalf("the tag is %q: this shows nothing", got)
+	}
+	s.manage()
+	now := s.unready(s.bind("web", toListener(id, 443, "")), v1alpha1.ReasonBindingNotAllowed)
+	s.checkSays(now, s.namespace+"/trojan", id)
+	s.checkServed(id, 443, old, nil)
+}
+
+func TestABindingThatMovesWithinItsObjectKeepsServing(t *testing.T) {
+	s := setStage(t)
+	id, _ := s.loadBalancer(443, 8443)
+	ccm.Start(t, s.cluster, s.console(), s.namespace)
+	service := s.service("web", map[string]string{ccm.Annotation("loadbalancer-id"): id})
+	s.create(service)
+	s.loadBalancerOf(service)
+	s.manage()
+	object := s.bind("web", renamed(toListener(id, 443, "x.a.com"), "old"))
+	ours := s.ready(object).Status.CertificateID
+	s.update(object, func() { object.Spec.Bindings = []v1alpha1.Binding{toService("web", "x.a.com")} })
+	now := s.wait(object, "moved", func(o *v1alpha1.ServerCertificate) bool { return isReady(o) && len(o.Status.Bindings) == 1 })
+	if !now.Status.Bindings[0].OwnsExtension {
+		t.Errorf("what was made for the old binding isn't the new one's: %+v", now.Status.Bindings)
+	}
+	for _, port := range []int{443, 8443} {
+		if _, domains := s.served(id, port); domains["x.a.com"] != ours {
+			t.Errorf("port %d serves %v", port, domains)
+		}
+	}
+}
+
+func TestAServiceIsAnnotatedOnceTheCertificateIsListed(t *testing.T) {
+	s := setStage(t, "--list-lag", "3s").manage("--consistency-window", "3s")
+	service := s.service("web", nil)
+	s.create(service)
+	object := s.bind("web", toService("web", ""))
+	now := env.WaitFor(t, s.cluster, service, "annotated", func(o *corev1.Service) bool { return o.Annotations[certID] != "" })
+	uploaded := s.uploads()[0].Time
+	if since := time.Since(uploaded); since < 3*time.Second || since > 3*time.Second+mendedWithin {
+		t.Errorf("it was annotated %s after the upload", since)
+	}
+	if id := s.get(object).Status.CertificateID; now.Annotations[certID] != id {
+		t.Errorf("it names %s, want %s", now.Annotations[certID], id)
+	}
+}
+
+func TestABindingIsTakenOutThoughTheSecretIsGone(t *testing.T) {
+	s := setStage(t)
+	id, _ := s.loadBalancer(443)
+	s.manage()
+	object := s.bind("web", toListener(id, 443, "x.a.com"))
+	s.ready(object)
+	s.delete(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: "web-tls"}})
+	s.unready(object, v1alpha1.ReasonSecretNotFound)
+	s.update(object, func() { object.Spec.Bindings = nil })
+	s.wait(object, "nothing bound", func(o *v1alpha1.ServerCertificate) bool { return len(o.Status.Bindings) == 0 })
+	if _, domains := s.served(id, 443); len(domains) != 0 {
+		t.Errorf("it still serves %v", domains)
+	}
 }
