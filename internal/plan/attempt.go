@@ -20,6 +20,8 @@ type Attempt struct {
 	// next back only for what it was tried For.
 	Failed *Obstacle
 	For    string
+	// Looked is when the last look at what is waited for began.
+	Looked time.Time
 	// Drifted is the certificate that was served before somebody changed it.
 	Drifted string
 }
@@ -94,9 +96,12 @@ func (s State) note(b binding, at time.Time) State {
 			"%s was set to certificate %s, and still serves %s: it is tried again", b.place(s.Sights[b.key()], 0), s.Status.CertificateID, orNothing(j.seen))})
 	}
 	attempt := s.Memory.Attempts[b.key()]
-	same := attempt.For == s.attemptFor(b)
-	if same && attempt.Failed == nil && s.Now.Before(attempt.RetryAt) {
+	same, began := attempt.For == s.attemptFor(b), s.Sights[b.key()].Began
+	switch {
+	case same && attempt.Failed == nil && s.Now.Before(attempt.RetryAt):
 		return s // its time hasn't come
+	case !same && attempt.Failures > 0 && began.Before(s.Now):
+		return s // it is looked at anew
 	}
 	if !same {
 		attempt.Failures = 0 // something changed: it may be over soon
@@ -105,7 +110,7 @@ func (s State) note(b binding, at time.Time) State {
 	if err := s.Sights[b.key()].Err; err != nil {
 		delay = s.delay(err, attempt.Failures)
 	}
-	return s.attempted(b, Attempt{Failures: attempt.Failures + 1, RetryAt: at.Add(delay), For: s.attemptFor(b), Drifted: s.driftedFrom(b)})
+	return s.attempted(b, Attempt{Failures: attempt.Failures + 1, RetryAt: at.Add(delay), For: s.attemptFor(b), Drifted: s.driftedFrom(b), Looked: began})
 }
 
 // patience is how long to wait for what this controller doesn't do.

@@ -61,7 +61,8 @@ func (s State) sightSince(b binding) time.Time {
 	case ready || waits:
 		return s.Now.Add(-s.Resync / 2)
 	case attempt.Failures > 0 && attempt.Failed == nil:
-		return s.Now.Add(-sharedLook) // shared with others that wait; who writes looks again
+		// Shared with others that wait, but newer than the last; who writes looks again.
+		return later(s.Now.Add(-sharedLook), attempt.Looked.Add(time.Nanosecond))
 	default:
 		return s.Now
 	}
