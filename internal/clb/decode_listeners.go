@@ -57,7 +57,6 @@ type listenersDocument struct {
 		ListenerPort        wire.Text `json:"ListenerPort"`
 		ListenerProtocol    wire.Text `json:"ListenerProtocol"`
 		Description         wire.Text `json:"Description"`
-		Status              wire.Text `json:"Status"`
 		HTTPSListenerConfig struct {
 			ServerCertificateID wire.Text `json:"ServerCertificateId"`
 		} `json:"HTTPSListenerConfig"`
@@ -70,7 +69,7 @@ type listenersDocument struct {
 type listenerRow struct {
 	LoadBalancerID string
 	ListenerPort
-	certificateID, status string
+	certificateID string
 }
 
 // listeners gives the listeners of the load balancers and the protocol asked for, all where
@@ -84,7 +83,7 @@ func (d listenersDocument) listeners(asked []string, protocol string) ([]listene
 	for _, one := range d.Listeners {
 		row := listenerRow{
 			LoadBalancerID: string(one.LoadBalancerID), certificateID: string(one.HTTPSListenerConfig.ServerCertificateID),
-			status: string(one.Status), ListenerPort: ListenerPort{
+			ListenerPort: ListenerPort{
 				Port: parsePort(one.ListenerPort), Protocol: strings.ToLower(string(one.ListenerProtocol)), Description: string(one.Description),
 			},
 		}

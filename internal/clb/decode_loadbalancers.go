@@ -3,40 +3,22 @@ package clb
 import (
 	"net/netip"
 	"strconv"
-	"strings"
 
 	"github.com/clbcert/clbcert/internal/clb/wire"
 )
 
-// loadBalancerDocument is the answer of DescribeLoadBalancerAttribute. It has
-// the listeners with their protocols twice, the second time misspelt and without
-// descriptions.
+// loadBalancerDocument is a load balancer in the answers of DescribeLoadBalancers.
 type loadBalancerDocument struct {
-	LoadBalancerID           wire.Text    `json:"LoadBalancerId"`
-	RegionID                 wire.Text    `json:"RegionId"`
-	LoadBalancerSpec         wire.Text    `json:"LoadBalancerSpec"`
-	Address                  wire.Text    `json:"Address"`
-	LoadBalancerStatus       wire.Text    `json:"LoadBalancerStatus"`
-	Tags                     tagsDocument `json:"Tags"`
-	ListenerPortsAndProtocol struct {
-		ListenerPortAndProtocol many[portDocument] `json:"ListenerPortAndProtocol"`
-	} `json:"ListenerPortsAndProtocol"`
-	ListenerPortsAndProtocal struct {
-		ListenerPortAndProtocal many[portDocument] `json:"ListenerPortAndProtocal"`
-	} `json:"ListenerPortsAndProtocal"`
+	LoadBalancerID     wire.Text    `json:"LoadBalancerId"`
+	RegionID           wire.Text    `json:"RegionId"`
+	LoadBalancerSpec   wire.Text    `json:"LoadBalancerSpec"`
+	Address            wire.Text    `json:"Address"`
+	LoadBalancerStatus wire.Text    `json:"LoadBalancerStatus"`
+	Tags               tagsDocument `json:"Tags"`
 }
 
-// portDocument is an entry of either list.
-type portDocument struct {
-	ListenerPort     wire.Text `json:"ListenerPort"`
-	ListenerProtocol wire.Text `json:"ListenerProtocol"`
-	ListenerProtocal wire.Text `json:"ListenerProtocal"`
-	Description      wire.Text `json:"Description"`
-}
-
-// loadBalancer reads the answer; one listener without port or protocol makes it
-// unreadable. An answer without the lists is of a load balancer without listeners.
-func (d loadBalancerDocument) loadBalancer(region string) (LoadBalancer, bool) {
+// loadBalancer gives it without its listeners, which the answers don't hold.
+func (d loadBalancerDocument) loadBalancer(region string) LoadBalancer {
 	found := LoadBalancer{
 		ID: string(d.LoadBalancerID), Region: string(d.RegionID), Spec: string(d.LoadBalancerSpec),
 		Address: string(d.Address), Status: string(d.LoadBalancerStatus), Tags: d.Tags.tags(),
@@ -44,28 +26,7 @@ func (d loadBalancerDocument) loadBalancer(region string) (LoadBalancer, bool) {
 	if found.Region == "" {
 		found.Region = region
 	}
-	ports := d.ListenerPortsAndProtocol.ListenerPortAndProtocol
-	if len(ports) == 0 {
-		ports = d.ListenerPortsAndProtocal.ListenerPortAndProtocal
-	}
-	for _, document := range ports {
-		one := document.listenerPort()
-		if one.Port == 0 || one.Protocol == "" {
-			return found, false
-		}
-		found.Listeners = append(found.Listeners, one)
-	}
-	return found, true
-}
-
-func (d portDocument) listenerPort() ListenerPort {
-	protocol := d.ListenerProtocol
-	if protocol == "" {
-		protocol = d.ListenerProtocal
-	}
-	return ListenerPort{
-		Port: parsePort(d.ListenerPort), Protocol: strings.ToLower(string(protocol)), Description: string(d.Description),
-	}
+	return found
 }
 
 // loadBalancersDocument is a page of DescribeLoadBalancers.
@@ -87,12 +48,10 @@ func (d loadBalancersDocument) page(number int, region string) (found []LoadBala
 		return nil, false, false
 	}
 	for _, entry := range entries {
-		one, ok := entry.loadBalancer(region)
-		if !ok || one.ID == "" {
+		if entry.LoadBalancerID == "" {
 			return nil, false, false
 		}
-		one.Listeners = nil
-		found = append(found, one)
+		found = append(found, entry.loadBalancer(region))
 	}
 	// The service may hold fewer to a page than it was asked for.
 	size, err := strconv.Atoi(string(d.PageSize))

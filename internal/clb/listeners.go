@@ -33,8 +33,8 @@ type Extension struct {
 // Listener describes the HTTPS listener at port with its extensions. For one
 // that doesn't exist, or a load balancer that doesn't, the error's class is
 // NotFound, its reason ListenerNotFound or LoadBalancerNotFound. What the
-// service says of a listener of another protocol isn't documented: look at
-// LoadBalancer's Listeners first.
+// service says of a listener of another protocol isn't documented: look at the
+// Front's Listeners first.
 func (a *Account) Listener(ctx context.Context, region, loadBalancerID string, port int32) (Listener, error) {
 	const action = "DescribeLoadBalancerHTTPSListenerAttribute"
 	if err := checkListener(action, loadBalancerID, port); err != nil {

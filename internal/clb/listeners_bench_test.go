@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/slb"
@@ -160,10 +161,6 @@ type step struct {
 func (s shop) steps() []step {
 	a := s.account
 	return []step{
-		{"DescribeLoadBalancerAttribute", []string{"LoadBalancerId", "RegionId"}, func(ctx context.Context) error {
-			_, err := a.LoadBalancer(ctx, region, s.id)
-			return err
-		}},
 		{"DescribeLoadBalancerHTTPSListenerAttribute", []string{"ListenerPort", "LoadBalancerId", "RegionId"}, func(ctx context.Context) error {
 			_, err := a.Listener(ctx, region, s.id, 443)
 			return err
@@ -185,8 +182,16 @@ func (s shop) steps() []step {
 			_, err := a.FindLoadBalancers(ctx, region, "192.0.2.1")
 			return err
 		}},
-		{"DescribeLoadBalancerListeners", []string{"ListenerProtocol", "LoadBalancerId.1", "MaxResults", "RegionId"}, func(ctx context.Context) error {
-			_, err := a.DefaultCertificates(ctx, region, []string{s.id})
+		{"DescribeLoadBalancers", []string{"LoadBalancerId", "PageNumber", "PageSize", "RegionId"}, func(ctx context.Context) error {
+			_, err := a.Fronts(ctx, region, []string{s.id}, time.Now())
+			return err
+		}},
+		{"DescribeLoadBalancerListeners", []string{"LoadBalancerId.1", "MaxResults", "RegionId"}, func(ctx context.Context) error {
+			_, err := a.listeners(ctx, region, []string{s.id}, "")
+			return err
+		}},
+		{"DescribeLoadBalancerListeners", []string{"ListenerProtocol", "MaxResults", "RegionId"}, func(ctx context.Context) error {
+			_, err := a.Users(ctx, region, s.old, false)
 			return err
 		}},
 	}

@@ -17,10 +17,7 @@ import (
 func TestWhatALoadBalancerIs(t *testing.T) {
 	t.Parallel()
 	s := openShop(t, nil)
-	got, err := s.account.LoadBalancer(t.Context(), region, s.id)
-	if err != nil {
-		t.Fatal(err)
-	}
+	got := s.fronts(t, 0, s.id)[s.id]
 	if got.Address == "" {
 		t.Error("no address")
 	}
@@ -29,12 +26,17 @@ func TestWhatALoadBalancerIs(t *testing.T) {
 		ID: s.id, Region: region, Spec: "slb.s1.small", Address: got.Address, Status: "active", Tags: map[string]string{"team": "shop"},
 		Listeners: []ListenerPort{{80, "tcp", ""}, {443, "https", "shop"}},
 	}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("got  %+v\nwant %+v", got, want)
+	if !reflect.DeepEqual(got.LoadBalancer, want) {
+		t.Errorf("got  %+v\nwant %+v", got.LoadBalancer, want)
 	}
-	shared, err := s.account.LoadBalancer(t.Context(), region, makeLoadBalancer(t, s.account, "", ""))
-	if err != nil || shared.Spec != "" || len(shared.Listeners) != 0 {
-		t.Errorf("a shared-performance instance: got %+v, %v", shared, err)
+	id := makeLoadBalancer(t, s.account, "", "")
+	if shared := s.fronts(t, 0, id)[id]; !shared.Found || shared.Spec != "" || len(shared.Listeners) != 0 || len(shared.Defaults) != 0 {
+		t.Errorf("a shared-performance instance: got %+v", shared)
+	}
+	const elsewhere = "cn-beijing"
+	fronts, err := s.account.Fronts(t.Context(), elsewhere, []string{s.id}, time.Now())
+	if front, ok := fronts[s.id]; err != nil || !ok || front.Found || front.ID != "" {
+		t.Errorf("in another region: got %+v, %v", fronts, err)
 	}
 }
 
@@ -166,16 +168,15 @@ func TestWhatDoesNotExist(t *testing.T) {
 		code   string
 		reason v1alpha1.Reason
 	}{
-		"a load balancer":                   {of(a.LoadBalancer(ctx, region, "lb-none")), "InvalidLoadBalancerId.NotFound", v1alpha1.ReasonLoadBalancerNotFound},
-		"a load balancer in another region": {of(a.LoadBalancer(ctx, "cn-beijing", s.id)), "InvalidLoadBalancerId.NotFound", v1alpha1.ReasonLoadBalancerNotFound},
-		"a listener of no load balancer":    {of(a.Listener(ctx, region, "lb-none", 443)), "InvalidLoadBalancerId.NotFound", v1alpha1.ReasonLoadBalancerNotFound},
-		"a listener":                        {of(a.Listener(ctx, region, s.id, 444)), "ListenerNotFound", v1alpha1.ReasonListenerNotFound},
-		"a listener to set":                 {a.SetListenerCertificate(ctx, region, s.id, 444, s.new), "ListenerNotFound", v1alpha1.ReasonListenerNotFound},
-		"a listener to extend":              {of(a.CreateExtension(ctx, region, s.id, 444, "b.example.com", s.new)), "ListenerNotFound", v1alpha1.ReasonListenerNotFound},
-		"a certificate to set":              {a.SetListenerCertificate(ctx, region, s.id, 443, "1_none"), "ServerCertificateId.NotFound", v1alpha1.ReasonRejectedByCloud},
-		"a certificate to extend with":      {of(a.CreateExtension(ctx, region, s.id, 443, "b.example.com", "1_none")), "InvalidParameter.ServerCertificateId", v1alpha1.ReasonRejectedByCloud},
-		"a certificate of an extension":     {a.SetExtension(ctx, region, s.extension, "1_none"), "InvalidParameter.ServerCertificateId", v1alpha1.ReasonRejectedByCloud},
-		"an extension":                      {a.SetExtension(ctx, region, "de-none", s.new), "InvalidParameter.DomainExtensionId", v1alpha1.ReasonRejectedByCloud},
+		"a listener of no load balancer": {of(a.Listener(ctx, region, "lb-none", 443)), "InvalidLoadBalancerId.NotFound", v1alpha1.ReasonLoadBalancerNotFound},
+		"a listener in another region":   {of(a.Listener(ctx, "cn-beijing", s.id, 443)), "InvalidLoadBalancerId.NotFound", v1alpha1.ReasonLoadBalancerNotFound},
+		"a listener":                     {of(a.Listener(ctx, region, s.id, 444)), "ListenerNotFound", v1alpha1.ReasonListenerNotFound},
+		"a listener to set":              {a.SetListenerCertificate(ctx, region, s.id, 444, s.new), "ListenerNotFound", v1alpha1.ReasonListenerNotFound},
+		"a listener to extend":           {of(a.CreateExtension(ctx, region, s.id, 444, "b.example.com", s.new)), "ListenerNotFound", v1alpha1.ReasonListenerNotFound},
+		"a certificate to set":           {a.SetListenerCertificate(ctx, region, s.id, 443, "1_none"), "ServerCertificateId.NotFound", v1alpha1.ReasonRejectedByCloud},
+		"a certificate to extend with":   {of(a.CreateExtension(ctx, region, s.id, 443, "b.example.com", "1_none")), "InvalidParameter.ServerCertificateId", v1alpha1.ReasonRejectedByCloud},
+		"a certificate of an extension":  {a.SetExtension(ctx, region, s.extension, "1_none"), "InvalidParameter.ServerCertificateId", v1alpha1.ReasonRejectedByCloud},
+		"an extension":                   {a.SetExtension(ctx, region, "de-none", s.new), "InvalidParameter.DomainExtensionId", v1alpha1.ReasonRejectedByCloud},
 	} {
 		got := failure(t, c.err)
 		if got.Code != c.code || got.Class() != clberr.NotFound || got.Reason() != c.reason || got.Outcome != clberr.Refused {
@@ -205,28 +206,30 @@ func TestNothingEmptyIsAskedFor(t *testing.T) {
 	ctx := t.Context()
 	of := func(_ any, err error) error { return err }
 	for sentence, err := range map[string]error{
-		"no load balancer":                   of(a.LoadBalancer(ctx, region, "")),
-		"a listener of no load balancer":     of(a.Listener(ctx, region, "", 443)),
-		"a listener at no port":              of(a.Listener(ctx, region, "lb-1", 0)),
-		"setting one of no load balancer":    a.SetListenerCertificate(ctx, region, "", 443, "1_a"),
-		"setting one at no port":             a.SetListenerCertificate(ctx, region, "lb-1", -1, "1_a"),
-		"setting no certificate":             a.SetListenerCertificate(ctx, region, "lb-1", 443, ""),
-		"extending one of no load balancer":  of(a.CreateExtension(ctx, region, "", 443, "a.com", "1_a")),
-		"extending one at no port":           of(a.CreateExtension(ctx, region, "lb-1", 0, "a.com", "1_a")),
-		"extending by no domain":             of(a.CreateExtension(ctx, region, "lb-1", 443, "", "1_a")),
-		"extending by no certificate":        of(a.CreateExtension(ctx, region, "lb-1", 443, "a.com", "")),
-		"changing no extension":              a.SetExtension(ctx, region, "", "1_a"),
-		"changing one to no certificate":     a.SetExtension(ctx, region, "de-1", ""),
-		"deleting no extension":              a.DeleteExtension(ctx, region, ""),
-		"finding no address":                 of(a.FindLoadBalancers(ctx, region, "")),
-		"listing the certificates of no one": of(a.DefaultCertificates(ctx, region, []string{"lb-1", ""})),
+		"no load balancer":                  of(a.Fronts(ctx, region, []string{""}, time.Now())),
+		"a listener of no load balancer":    of(a.Listener(ctx, region, "", 443)),
+		"a listener at no port":             of(a.Listener(ctx, region, "lb-1", 0)),
+		"setting one of no load balancer":   a.SetListenerCertificate(ctx, region, "", 443, "1_a"),
+		"setting one at no port":            a.SetListenerCertificate(ctx, region, "lb-1", -1, "1_a"),
+		"setting no certificate":            a.SetListenerCertificate(ctx, region, "lb-1", 443, ""),
+		"extending one of no load balancer": of(a.CreateExtension(ctx, region, "", 443, "a.com", "1_a")),
+		"extending one at no port":          of(a.CreateExtension(ctx, region, "lb-1", 0, "a.com", "1_a")),
+		"extending by no domain":            of(a.CreateExtension(ctx, region, "lb-1", 443, "", "1_a")),
+		"extending by no certificate":       of(a.CreateExtension(ctx, region, "lb-1", 443, "a.com", "")),
+		"changing no extension":             a.SetExtension(ctx, region, "", "1_a"),
+		"changing one to no certificate":    a.SetExtension(ctx, region, "de-1", ""),
+		"deleting no extension":             a.DeleteExtension(ctx, region, ""),
+		"finding no address":                of(a.FindLoadBalancers(ctx, region, "")),
+		"no load balancer beside one":       of(a.Fronts(ctx, region, []string{"lb-1", ""}, time.Time{})),
 	} {
 		if got := failure(t, err); got.Code != clberr.CodeMissingParameter || got.Outcome != clberr.NotSent || got.Action == "" {
 			t.Errorf("%s: got %+v", sentence, *got)
 		}
 	}
-	if got, err := a.DefaultCertificates(ctx, region, nil); got != nil || err != nil {
-		t.Errorf("of no load balancers: got %v, %v", got, err)
+	for _, since := range []time.Time{time.Now(), {}} {
+		if got, err := a.Fronts(ctx, region, nil, since); len(got) != 0 || err != nil {
+			t.Errorf("of no load balancers: got %v, %v", got, err)
+		}
 	}
 	if asked {
 		t.Error("a call was made")

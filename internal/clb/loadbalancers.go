@@ -1,12 +1,5 @@
 package clb
 
-import (
-	"context"
-
-	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
-	"github.com/aliyun/alibaba-cloud-sdk-go/services/slb"
-)
-
 // LoadBalancer is what matters of one to a certificate.
 type LoadBalancer struct {
 	ID     string
@@ -30,31 +23,4 @@ type ListenerPort struct {
 	Protocol string
 	// Description may be "".
 	Description string
-}
-
-// LoadBalancer describes the load balancer id with its listeners. For one that
-// doesn't exist the error's class is NotFound, its reason LoadBalancerNotFound.
-func (a *Account) LoadBalancer(ctx context.Context, region, id string) (LoadBalancer, error) {
-	const action = "DescribeLoadBalancerAttribute"
-	if id == "" {
-		return LoadBalancer{}, missing(action, "LoadBalancerId")
-	}
-	var answer loadBalancerDocument
-	body, err := a.ask(ctx, action, region, &answer, func() requests.AcsRequest {
-		r := slb.CreateDescribeLoadBalancerAttributeRequest()
-		r.LoadBalancerId = id
-		return r
-	})
-	if err != nil {
-		return LoadBalancer{}, err
-	}
-	found, ok := answer.loadBalancer(region)
-	switch {
-	case found.ID != id:
-		return LoadBalancer{}, unreadable(action, body, "the answer isn't about the load balancer that was asked for")
-	case !ok:
-		return LoadBalancer{}, unreadable(action, body, "the answer has a listener without port or protocol")
-	default:
-		return found, nil
-	}
 }

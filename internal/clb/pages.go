@@ -73,28 +73,6 @@ func (a *Account) loadBalancers(ctx context.Context, region string, filter func(
 	return nil, endless(actionLoadBalancers)
 }
 
-// DefaultCertificates gives the HTTPS listeners of the load balancers, with
-// their default certificates alone: the list doesn't hold Extensions. They are
-// in no order; a load balancer that doesn't exist has none. Without IDs nothing
-// is sent: the API would list those of all load balancers. While things change,
-// those that come or go during the call may be missing.
-func (a *Account) DefaultCertificates(ctx context.Context, region string, loadBalancerIDs []string) ([]Listener, error) {
-	if slices.Contains(loadBalancerIDs, "") {
-		return nil, missing(actionListeners, "LoadBalancerId")
-	}
-	var all []Listener
-	for ids := range slices.Chunk(slices.Compact(slices.Sorted(slices.Values(loadBalancerIDs))), maxAsked) {
-		rows, err := a.listeners(ctx, region, ids, protocolHTTPS)
-		if err != nil {
-			return nil, err
-		}
-		for _, row := range rows {
-			all = append(all, Listener{LoadBalancerID: row.LoadBalancerID, Port: row.Port, CertificateID: row.certificateID, Status: row.status})
-		}
-	}
-	return all, nil
-}
-
 const actionListeners = "DescribeLoadBalancerListeners"
 
 // listeners reads all pages of the listeners of at most maxAsked load balancers, or, without

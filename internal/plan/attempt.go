@@ -90,6 +90,9 @@ func (s State) note(b binding, at time.Time) State {
 	case j.step != nil && !verified:
 		return s // it is about to be written
 	case j.step == nil && j.reason == v1alpha1.ReasonBound:
+		if s.Memory.Attempts[b.key()].Failures > 0 { // what it served before may be free now
+			s.TidyDue, s.Memory.TidyFailures = true, 0
+		}
 		return s.attempted(b, Attempt{})
 	case j.step != nil: // written, and not to be seen
 		return s.rest(b, at, &Obstacle{Reason: v1alpha1.ReasonCloudUnavailable, Message: fmt.Sprintf(

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"time"
 )
 
@@ -24,7 +25,7 @@ func (s State) attend(bindings []binding) Step {
 			return Survey{Wants: some}
 		}
 	}
-	for _, b := range bindings {
+	for _, b := range inTurn(bindings) {
 		if step := s.work(b); step != nil {
 			return step
 		}
@@ -33,6 +34,22 @@ func (s State) attend(bindings []binding) Step {
 		return Survey{Wants: wants}
 	}
 	return nil
+}
+
+// inTurn puts the domains of Services first: while annotation and cloud differ in one, the CCM
+// would fail at the default certificate, too.
+func inTurn(bindings []binding) []binding {
+	ordered := slices.Clone(bindings)
+	slices.SortStableFunc(ordered, func(a, b binding) int {
+		rank := func(b binding) int {
+			if b.Service != nil && b.domain() != "" {
+				return 0
+			}
+			return 1
+		}
+		return rank(a) - rank(b)
+	})
+	return ordered
 }
 
 // unseenBindings are all those to be looked at first in this pass.
