@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo playground build test fuzz lint generate verify-generated install-yaml controlplane clean
+.PHONY: help demo playground build test fuzz mutants chaos lint generate verify-generated install-yaml controlplane clean
 
 IMAGE   ?= ghcr.io/clbcert/clbcert:latest
 VERSION ?= $(patsubst v%,%,$(shell git describe --tags --match 'v[0-9]*' --dirty 2>/dev/null))
@@ -45,6 +45,14 @@ fuzz: ## every fuzz test, each for FUZZTIME=60s
 	@for file in $$(git grep --untracked -l '^func Fuzz' -- '*_test.go'); do \
 	for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\)(.*/\1/p' "$$file"); do echo "$$target ($$file)"; \
 	go test "./$${file%/*}" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x; done; done
+
+mutants: ## without each safeguard, by go build -overlay, the named test fails; 3 minutes
+	@$(PROGRAMS); unset CLBCERT_BIN; go run ./hack/mutants
+
+DURATION ?= 5m
+SEED     ?= $(shell echo $$RANDOM)
+chaos: build ## two managers under 200 kills and 2,000 faults, for DURATION=5m; SEED=… plays a day again
+	@$(PROGRAMS); go test -count=1 -v -timeout 30m ./test/chaos -run 'BadDay$$' -duration $(DURATION) -seed $(SEED)
 
 lint: ## the linters, on every module; no comment in the code may silence one
 	@if git grep -n --untracked 'nolint' -- '*.go'; then echo 'exempt it in .golangci.yml, with the reason' >&2; exit 1; fi

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 
+	"go.uber.org/zap/zapcore"
 	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
@@ -34,6 +35,10 @@ func main() {
 	}
 }
 
+// bodies is the level from which client-go logs what the API server answers, Secrets too: no
+// flag makes the log that loud.
+const bodies = zapcore.Level(-8)
+
 // run works until the context ends.
 func run(ctx context.Context, o *options) error {
 	if err := clb.CheckEnvironment(); err != nil {
@@ -46,6 +51,9 @@ func run(ctx context.Context, o *options) error {
 	config, err := clusterConfig() // before there is a logger: it would tell its error twice
 	if err != nil {
 		return err
+	}
+	if level := o.log.Level; level != nil && level.Enabled(bodies) {
+		o.log.Level = bodies + 1
 	}
 	logger := zap.New(zap.UseFlagOptions(&o.log))
 	ctrl.SetLogger(logger)

@@ -50,7 +50,10 @@ func StartCluster(tb TB) *Cluster {
 	return cluster
 }
 
-func newCluster(ctx context.Context) (*Cluster, error) {
+// settings are more flags of the API server, whose files may be put into folder.
+type settings func(folder string) ([]string, error)
+
+func newCluster(ctx context.Context, more ...settings) (*Cluster, error) {
 	assets, err := assets(ctx)
 	if err != nil {
 		return nil, err
@@ -60,14 +63,14 @@ func newCluster(ctx context.Context) (*Cluster, error) {
 		return nil, fmt.Errorf("making a folder for the control plane: %w", err)
 	}
 	cluster := &Cluster{folder: folder, kubectl: filepath.Join(assets, "kubectl")}
-	if err := cluster.start(ctx, assets); err != nil {
+	if err := cluster.start(ctx, assets, more); err != nil {
 		cluster.stop()
 		return nil, err
 	}
 	return cluster, nil
 }
 
-func (c *Cluster) start(ctx context.Context, assets string) error {
+func (c *Cluster) start(ctx context.Context, assets string, more []settings) error {
 	etcd, etcdURL, err := newEtcd(ctx, filepath.Join(assets, "etcd"), c.folder)
 	if err != nil {
 		return err
@@ -79,6 +82,13 @@ func (c *Cluster) start(ctx context.Context, assets string) error {
 	server, err := newAPIServer(ctx, filepath.Join(assets, "kube-apiserver"), c.folder, etcdURL)
 	if err != nil {
 		return err
+	}
+	for _, setting := range more {
+		flags, err := setting(c.folder)
+		if err != nil {
+			return err
+		}
+		server.args = append(server.args, flags...)
 	}
 	if err := server.start(ctx); err != nil {
 		return err

@@ -1,6 +1,9 @@
 package env
 
-import "strings"
+import (
+	"strings"
+	"syscall"
+)
 
 // What tests do with a process; what goes wrong ends the test.
 
@@ -26,6 +29,23 @@ func (p *Process) Kill(tb TB) {
 	if err := p.kill(); err != nil {
 		tb.Fatalf("%v", err)
 	}
+}
+
+// Abort has the program end as a Go program does on a fatal error (SIGQUIT), with the
+// stacks of all goroutines in its log, and waits until it is gone.
+func (p *Process) Abort(tb TB) {
+	tb.Helper()
+	if err := p.signal(syscall.SIGQUIT); err != nil {
+		tb.Fatalf("%v", err)
+	}
+	<-p.Done()
+}
+
+// PID is that of the program that was started last.
+func (p *Process) PID() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.cmd.Process.Pid
 }
 
 // Restart stops the program and starts it again.

@@ -31,6 +31,12 @@ func StartManager(tb TB, cluster *Cluster, simulator *Simulator, flags ...string
 // over the simulator's access key.
 func ManagerOf(tb TB, cluster *Cluster, simulator *Simulator, flags, variables []string) *Manager {
 	tb.Helper()
+	return ManagerAt(tb, Program(tb, "manager"), cluster, simulator, flags, variables)
+}
+
+// ManagerAt is ManagerOf with another build of the program than the project's.
+func ManagerAt(tb TB, path string, cluster *Cluster, simulator *Simulator, flags, variables []string) *Manager {
+	tb.Helper()
 	addresses, err := freeAddresses(tb.Context(), 2)
 	if err != nil {
 		tb.Fatalf("%v", err)
@@ -38,7 +44,7 @@ func ManagerOf(tb TB, cluster *Cluster, simulator *Simulator, flags, variables [
 	manager := &Manager{HealthURL: "http://" + addresses[0], MetricsURL: "http://" + addresses[1]}
 	manager.Process = &Process{
 		name: "manager",
-		path: Program(tb, "manager"),
+		path: path,
 		args: append([]string{
 			"--kubeconfig", cluster.ManagerKubeconfig,
 			"--clb-endpoint", simulator.URL,

@@ -27,6 +27,7 @@ func TestNoHeaderArrivesAfterTheDeadline(t *testing.T) {
 			begun <- struct{}{}
 		case http.StateClosed:
 			ended <- struct{}{}
+		default: // what comes between
 		}
 	}
 	server.StartTLS()
