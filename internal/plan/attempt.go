@@ -89,31 +89,38 @@ func (s State) note(b binding, at time.Time) State {
 	switch {
 	case j.step != nil && !verified:
 		return s // it is about to be written
-	case j.step == nil && j.reason == v1alpha1.ReasonBound:
+	case j.step != nil: // written, and not to be seen
+		return s.rest(b, at, &Obstacle{Reason: v1alpha1.ReasonCloudUnavailable, Message: fmt.Sprintf(
+			"%s was set to certificate %s, and still serves %s: it is tried again", b.place(s.Sights[b.key()], 0), s.Status.CertificateID, orNothing(j.seen))})
+	case j.reason == v1alpha1.ReasonBound:
 		if s.Memory.Attempts[b.key()].Failures > 0 { // what it served before may be free now
 			s.TidyDue, s.Memory.TidyFailures = true, 0
 		}
 		return s.attempted(b, Attempt{})
-	case j.step != nil: // written, and not to be seen
-		return s.rest(b, at, &Obstacle{Reason: v1alpha1.ReasonCloudUnavailable, Message: fmt.Sprintf(
-			"%s was set to certificate %s, and still serves %s: it is tried again", b.place(s.Sights[b.key()], 0), s.Status.CertificateID, orNothing(j.seen))})
+	default:
+		return s.await(b, j.reason, at)
 	}
-	attempt := s.Memory.Attempts[b.key()]
-	same, began := attempt.For == s.attemptFor(b), s.Sights[b.key()].Began
+}
+
+// await remembers when to look again at a binding that waits for somebody else's doing.
+func (s State) await(b binding, reason v1alpha1.Reason, at time.Time) State {
+	attempt, sight := s.Memory.Attempts[b.key()], s.Sights[b.key()]
+	same := attempt.For == s.attemptFor(b)
 	switch {
 	case same && attempt.Failed == nil && s.Now.Before(attempt.RetryAt):
 		return s // its time hasn't come
-	case !same && attempt.Failures > 0 && began.Before(s.Now):
+	case !same && attempt.Failures > 0 && sight.Began.Before(s.Now):
 		return s // it is looked at anew
-	}
-	if !same {
+	case !same:
 		attempt.Failures = 0 // something changed: it may be over soon
 	}
-	delay := s.patience(j.reason, attempt.Failures)
-	if err := s.Sights[b.key()].Err; err != nil {
-		delay = s.delay(err, attempt.Failures)
+	delay := s.patience(reason, attempt.Failures)
+	if sight.Err != nil {
+		delay = s.delay(sight.Err, attempt.Failures)
 	}
-	return s.attempted(b, Attempt{Failures: attempt.Failures + 1, RetryAt: at.Add(delay), For: s.attemptFor(b), Drifted: s.driftedFrom(b), Looked: began})
+	return s.attempted(b, Attempt{
+		Failures: attempt.Failures + 1, RetryAt: at.Add(delay), For: s.attemptFor(b), Drifted: s.driftedFrom(b), Looked: sight.Began,
+	})
 }
 
 // patience is how long to wait for what this controller doesn't do.
