@@ -1,0 +1,130 @@
+package chaos
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/clbcert/clbcert/api/v1alpha1"
+	"github.com/clbcert/clbcert/test/certs"
+)
+
+// How large the world is. Each load balancer has a listener at each of the ports.
+const (
+	slots     = 60
+	balancers = 6
+	listeners = 24
+)
+
+var (
+	ports      = []int{443, 8443, 9443, 10443}
+	namespaces = []string{"chaos-a", "chaos-b", "chaos-c"}
+)
+
+// secret is a Secret of one or several objects, and what it has held.
+type secret struct {
+	namespace, name string
+	history         []*certs.Identity // what it holds, or is to hold, last
+	missing         bool
+	objects         []*slot
+}
+
+// slot is an object that comes and goes, always under the same name.
+type slot struct {
+	namespace, name string
+	secret          *secret
+	bindings        []v1alpha1.Binding
+	out             map[string]bool // bindings that aren't in the spec now
+	state           string          // made, gone or going
+	announced       string          // the digest that was decided on last, since it was made
+}
+
+const (
+	made  = "made"
+	gone  = "gone"
+	going = "going"
+)
+
+// tag is the object's tag.
+func (s *slot) tag() string { return v1alpha1.ObjectTag(s.namespace, s.name) }
+
+// in are the bindings that the spec is to have now.
+func (s *slot) in() []v1alpha1.Binding {
+	var all []v1alpha1.Binding
+	for _, b := range s.bindings {
+		if !s.out[b.Name] {
+			all = append(all, b)
+		}
+	}
+	return all
+}
+
+// object is the slot's as it is made.
+func (s *slot) object() *v1alpha1.ServerCertificate {
+	return &v1alpha1.ServerCertificate{
+		ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: s.name},
+		Spec: v1alpha1.ServerCertificateSpec{
+			SecretRef: &v1alpha1.SecretReference{Name: s.secret.name}, Bindings: s.in(),
+		},
+	}
+}
+
+// newSlots makes the world's plan, given the IDs of the load balancers: 24 objects have a
+// listener each, 24 a domain on two listeners each, 6 want a listener and 3 a domain that
+// another has, and 3 share a Secret and are served nowhere.
+func newSlots(ids []string) (all []*slot, secrets []*secret) {
+	at := func(n int) (id string, port int32) {
+		n %= listeners
+		return ids[n%balancers], int32(ports[n/balancers])
+	}
+	binding := func(name string, n int, domain string) v1alpha1.Binding {
+		id, port := at(n)
+		return v1alpha1.Binding{Name: name, Listener: &v1alpha1.ListenerTarget{
+			LoadBalancerID: id, Port: port, Domain: v1alpha1.Domain(domain),
+		}}
+	}
+	for i := range slots {
+		s := &slot{namespace: namespaces[i%len(namespaces)], name: fmt.Sprintf("web-%02d", i), out: map[string]bool{}, state: gone}
+		switch domain := fmt.Sprintf("d%d.chaos.test", i); {
+		case i < 24:
+			s.bindings = []v1alpha1.Binding{binding("default", i, "")}
+		case i < 48:
+			s.bindings = []v1alpha1.Binding{binding("one", i, domain), binding("two", i+1, domain)}
+		case i < 54:
+			s.bindings = []v1alpha1.Binding{binding("default", i, ""), binding("own", i, domain)}
+		case i < 57:
+			s.bindings = []v1alpha1.Binding{binding("theirs", i-30, fmt.Sprintf("D%d.Chaos.test", i-30))}
+		}
+		if i >= 57 {
+			s.namespace = namespaces[0]
+		}
+		if i > 57 {
+			s.secret = secrets[len(secrets)-1]
+		} else {
+			s.secret = &secret{namespace: s.namespace, name: s.name + "-tls"}
+			secrets = append(secrets, s.secret)
+		}
+		s.secret.objects = append(s.secret.objects, s)
+		all = append(all, s)
+	}
+	return all, secrets
+}
+
+// digest is that of an identity's chain, as in the tag.
+func digest(identity *certs.Identity) string {
+	hash := sha256.New()
+	for _, c := range identity.Chain() {
+		hash.Write(c.Raw)
+	}
+	return hex.EncodeToString(hash.Sum(nil))
+}
+
+// current is what the Secret is to hold.
+func (s *secret) current() *certs.Identity { return s.history[len(s.history)-1] }
+
+// newIdentity is a renewal. All are for all domains.
+func newIdentity() (*certs.Identity, error) {
+	return certs.MakeLeaf(certs.Names("chaos.test", "*.chaos.test"))
+}
