@@ -103,6 +103,9 @@ func (b *brawl) awaitLeader(ctx context.Context) *replica {
 
 // free empties the lease, as if its time had passed: so whoever asks next leads at once.
 func (b *brawl) free(ctx context.Context) {
+	for _, r := range b.replicas {
+		r.loseLease() // a living one may have taken it meanwhile
+	}
 	_ = b.world.insist(ctx, "freeing the lease", func() error {
 		lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Namespace: leaseNamespace, Name: "clbcert"}}
 		if err := b.cluster.Client.Get(ctx, client.ObjectKeyFromObject(lease), lease); err != nil {

@@ -30,6 +30,7 @@ type replica struct {
 	paused  bool
 	led     time.Time // when it became the leader; zero before
 	disturb time.Time // when it was last given a reason to end by itself
+	freed   time.Time // when the lease was last emptied, which it may have held by then
 	server  time.Time // when the API server was last away: for a while then it knows no rights
 	log     []byte
 	line    []byte        // of the log, not whole yet
@@ -74,7 +75,9 @@ func (r *replica) once(ctx context.Context) error {
 // reap weighs an end: one that nobody caused is a violation. It is followed by a start.
 func (r *replica) reap(ctx context.Context, err error, life time.Duration) {
 	r.mu.Lock()
-	asked, disturbed, last := r.asked, time.Since(r.disturb) < time.Minute, lastLine(r.log)
+	asked, last := r.asked, lastLine(r.log)
+	disturbed := time.Since(r.disturb) < time.Minute ||
+		time.Since(r.freed) < time.Minute && strings.Contains(last, "leader election lost")
 	r.process, r.led = nil, time.Time{}
 	close(r.ended)
 	r.mu.Unlock()
@@ -235,6 +238,14 @@ func (r *replica) excuse() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.disturb = time.Now()
+}
+
+// loseLease says that the lease was emptied: where the process had just taken it, it may end
+// for want of it, and for nothing else.
+func (r *replica) loseLease() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.freed = time.Now()
 }
 
 // wait waits a while, or until the context ends.
