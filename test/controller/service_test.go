@@ -45,6 +45,14 @@ func (s *stage) loadBalancerOf(service *corev1.Service) string {
 	return now.Labels["service.k8s.alibaba/loadbalancer-id"]
 }
 
+// applied is a Service that the CCM has applied, with its load balancer.
+func (s *stage) applied(name string, annotations map[string]string) (service *corev1.Service, id string) {
+	s.Helper()
+	service = s.service(name, annotations)
+	s.create(service)
+	return service, s.loadBalancerOf(service)
+}
+
 // annotation is a Service's now.
 func (s *stage) annotation(service *corev1.Service, key string) string {
 	s.Helper()
@@ -217,9 +225,7 @@ func TestDomainsAreAddedToAServiceBesideThoseThatAreThere(t *testing.T) {
 	s := setStage(t)
 	ccm.Start(t, s.cluster, s.console(), s.namespace)
 	old := s.stranger()
-	service := s.service("web", map[string]string{certID: old})
-	s.create(service)
-	id := s.loadBalancerOf(service)
+	service, id := s.applied("web", map[string]string{certID: old})
 	for _, port := range []int{443, 8443} { // made by hand, in no annotation
 		s.console().CreateExtension(t, id, port, "hand.com", old)
 	}
@@ -265,9 +271,7 @@ func TestDifferentDomainsOnAServicesPortsAreNotMadeAlike(t *testing.T) {
 	s := setStage(t)
 	ccm.Start(t, s.cluster, s.console(), s.namespace)
 	old := s.stranger()
-	service := s.service("web", map[string]string{certID: old})
-	s.create(service)
-	id := s.loadBalancerOf(service)
+	service, id := s.applied("web", map[string]string{certID: old})
 	s.console().CreateExtension(t, id, 443, "hand.com", old)
 	s.manage()
 	object := s.bind("web", toService("web", "x.a.com"))
@@ -281,9 +285,7 @@ func TestAListenerOfTheCCMIsLeftToIt(t *testing.T) {
 	s := setStage(t)
 	ccm.Start(t, s.cluster, s.console(), s.namespace)
 	old := s.stranger()
-	service := s.service("web", map[string]string{certID: old})
-	s.create(service)
-	id := s.loadBalancerOf(service)
+	_, id := s.applied("web", map[string]string{certID: old})
 	s.console().TagLoadBalancer(t, id, s.ours())
 	s.manage()
 	now := s.unready(s.bind("web", toListener(id, 443, "")), v1alpha1.ReasonBindingConflict)
@@ -389,9 +391,7 @@ func TestAReusingServiceDoesNotTakeAnothersListener(t *testing.T) {
 	s := setStage(t)
 	ccm.Start(t, s.cluster, s.console(), s.namespace)
 	old := s.stranger()
-	owner := s.service("owner", map[string]string{certID: old})
-	s.create(owner)
-	id := s.loadBalancerOf(owner)
+	_, id := s.applied("owner", map[string]string{certID: old})
 	s.console().TagLoadBalancer(t, id, s.ours())
 	s.manage()
 	s.create(s.service("guest", map[string]string{ccm.Annotation("loadbalancer-id"): id}))
