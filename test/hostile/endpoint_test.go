@@ -123,8 +123,6 @@ func TestAnEndpointThatIsNoneIsToldAndCostsLittle(t *testing.T) {
 		"brackets within an answer":    {says(200, `{"RequestId":"R","ServerCertificates":`+deep), nil, []string{"DescribeServerCertificates"}},
 		"an endless body":              {endless("", "x"), nil, []string{"too long"}},
 		"an endless list":              {endless(`{"RequestId":"R","ServerCertificates":{"ServerCertificate":[`, `{"ServerCertificateId":"a"},`), nil, []string{"too long"}},
-		"a byte now and then":          {slow, nil, []string{"no answer in time"}},
-		"nothing, and never ends":      {silent, nil, []string{"no answer in time"}},
 		"headers without measure":      {manyHeaders, nil, []string{"header"}},
 		"a redirect": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, other.URL, http.StatusTemporaryRedirect)
@@ -146,6 +144,19 @@ func TestAnEndpointThatIsNoneIsToldAndCostsLittle(t *testing.T) {
 			if elsewhere.Load() != 0 {
 				t.Error("it followed a redirect")
 			}
+		})
+	}
+}
+
+func TestAnEndpointThatLetsTheManagerWaitIsTold(t *testing.T) {
+	t.Parallel()
+	for sentence, answer := range map[string]http.HandlerFunc{"a byte now and then": slow, "nothing, and never ends": silent} {
+		t.Run(sentence, func(t *testing.T) {
+			t.Parallel()
+			s := setStage(t, append(serve(t, answer, certs.NewLeaf(t, here()...)), "--api-timeout", "1s")...)
+			crt, key := s.pair()
+			s.checkSays(s.await(s.add("web", crt, key), v1alpha1.ReasonCloudUnavailable), "no answer in time")
+			s.checkMemory()
 		})
 	}
 }

@@ -22,8 +22,8 @@ import (
 const (
 	// soon is how long it may take until an object says what is wrong; its calls may take
 	// apiTimeout each.
-	soon       = 30 * time.Second
-	apiTimeout = time.Second
+	soon       = time.Minute
+	apiTimeout = 20 * time.Second
 	// mostMemory is what the manager may hold at its worst, in KiB: that of the manifest.
 	mostMemory = 256 << 10
 )
