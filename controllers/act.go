@@ -75,11 +75,8 @@ func (r *Reconciler) setFinalizer(ctx context.Context, object *v1alpha1.ServerCe
 	changed := object.DeepCopy()
 	change(changed, v1alpha1.Finalizer)
 	patch := client.MergeFromWithOptions(object, client.MergeFromWithOptimisticLock{})
-	if err := r.Client.Patch(ctx, changed, patch, fieldOwner); err != nil {
-		return nil, err
-	}
-	r.memories.wrote(changed)
-	return changed, nil
+	err := r.memories.write(changed, func() error { return r.Client.Patch(ctx, changed, patch, fieldOwner) })
+	return changed, err
 }
 
 // recordIntent takes its turn under the account's rate limit first: the deadline
@@ -201,7 +198,7 @@ func upload(ctx context.Context, account *clb.Account, s plan.State, step plan.U
 // look lists the region, and keeps what concerns the object: what carries its tags,
 // and what its status names.
 func (r *Reconciler) look(ctx context.Context, s plan.State, step plan.Look, account *clb.Account) ([]plan.List, error) {
-	lists, err := account.Certificates(ctx, s.Region, step.Since)
+	lists, err := account.Certificates(ctx, s.Region, step.Since, clb.Concern{IDs: s.Named(), Object: s.ObjectTag()})
 	if err != nil {
 		return nil, err
 	}

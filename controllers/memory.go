@@ -1,9 +1,12 @@
 package controllers
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -24,6 +27,9 @@ type memory struct {
 	plan plan.Memory
 	// written is the resourceVersion of this process's last write.
 	written string
+	// writing is the object as a write that is under way leaves it: its echo may come
+	// before its answer.
+	writing *v1alpha1.ServerCertificate
 }
 
 // get returns what is remembered of an object, as a pass over it begins.
@@ -45,28 +51,49 @@ func (m *memories) get(object *v1alpha1.ServerCertificate, now time.Time) plan.M
 
 // put remembers what a pass came to.
 func (m *memories) put(key types.NamespacedName, s plan.State) {
+	m.note(key, func(known *memory) {
+		if known.uid == s.Object.UID {
+			known.plan = s.Memory
+		}
+	})
+}
+
+// write does a write of this process, and notes it, so that its echo isn't taken for news.
+func (m *memories) write(object *v1alpha1.ServerCertificate, write func() error) error {
+	key := client.ObjectKeyFromObject(object)
+	m.note(key, func(known *memory) { known.writing = object.DeepCopy() })
+	err := write()
+	m.note(key, func(known *memory) {
+		known.writing = nil
+		if err == nil {
+			known.written = object.ResourceVersion
+		}
+	})
+	return err
+}
+
+// note changes what is remembered of an object, if anything is.
+func (m *memories) note(key types.NamespacedName, change func(*memory)) {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
-	if known := m.objects[key]; known != nil && known.uid == s.Object.UID {
-		known.plan = s.Memory
+	if known := m.objects[key]; known != nil {
+		change(known)
 	}
 }
 
-// wrote notes a write of this process, so that its echo isn't taken for news.
-func (m *memories) wrote(object *v1alpha1.ServerCertificate) {
-	m.mutex.Lock()
-	defer m.mutex.Unlock()
-	if known := m.objects[client.ObjectKeyFromObject(object)]; known != nil {
-		known.written = object.ResourceVersion
-	}
-}
-
-// echo tells whether an object is just as this process wrote it last.
-func (m *memories) echo(object client.Object) bool {
+// echo tells whether an object is just as this process wrote it last, or is about to.
+func (m *memories) echo(object *v1alpha1.ServerCertificate) bool {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
 	known := m.objects[client.ObjectKeyFromObject(object)]
-	return known != nil && known.written == object.GetResourceVersion()
+	return known != nil && (known.written == object.ResourceVersion || known.writing != nil && alike(known.writing, object))
+}
+
+// alike tells whether two versions of an object say the same.
+func alike(a, b *v1alpha1.ServerCertificate) bool {
+	return a.UID == b.UID && a.Generation == b.Generation && a.DeletionTimestamp.Equal(b.DeletionTimestamp) &&
+		slices.Equal(a.Finalizers, b.Finalizers) && maps.Equal(a.Annotations, b.Annotations) && maps.Equal(a.Labels, b.Labels) &&
+		equality.Semantic.DeepEqual(a.Status, b.Status)
 }
 
 // behind tells whether an object is older than this process wrote it last: the cache

@@ -20,7 +20,7 @@ import (
 )
 
 // +kubebuilder:rbac:groups=clbcert.dev,resources=servercertificates,verbs=get;list;watch;patch
-// +kubebuilder:rbac:groups=clbcert.dev,resources=servercertificates/status,verbs=patch
+// +kubebuilder:rbac:groups=clbcert.dev,resources=servercertificates/status,verbs=update
 // +kubebuilder:rbac:groups="",resources=secrets,verbs=get;list;watch
 // +kubebuilder:rbac:groups="",resources=services,verbs=get;list;watch;patch
 // +kubebuilder:rbac:groups="",resources=namespaces,resourceNames=kube-system,verbs=get

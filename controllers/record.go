@@ -10,8 +10,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -60,25 +58,10 @@ func (r *Reconciler) giveUp(ctx context.Context, s plan.State, step plan.Step, e
 // apply writes the whole status, of exactly the object as read: a stale copy is
 // refused with a conflict. It returns the object as written.
 func (r *Reconciler) apply(ctx context.Context, object *v1alpha1.ServerCertificate, status v1alpha1.ServerCertificateStatus) (*v1alpha1.ServerCertificate, error) {
-	fields, err := runtime.DefaultUnstructuredConverter.ToUnstructured(&status)
-	if err != nil {
-		return nil, fmt.Errorf("encoding the status: %w", err)
-	}
-	configuration := &unstructured.Unstructured{Object: map[string]any{"status": fields}}
-	configuration.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("ServerCertificate"))
-	configuration.SetNamespace(object.Namespace)
-	configuration.SetName(object.Name)
-	configuration.SetUID(object.UID)
-	configuration.SetResourceVersion(object.ResourceVersion)
-	if err := r.Client.Status().Apply(ctx, client.ApplyConfigurationFromUnstructured(configuration), fieldOwner, client.ForceOwnership); err != nil {
-		return nil, err
-	}
-	written := &v1alpha1.ServerCertificate{}
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(configuration.Object, written); err != nil {
-		return nil, fmt.Errorf("decoding the status as written: %w", err)
-	}
-	r.memories.wrote(written)
-	return written, nil
+	written := object.DeepCopy()
+	written.Status = status
+	err := r.memories.write(written, func() error { return r.Client.Status().Update(ctx, written, fieldOwner) })
+	return written, err
 }
 
 // tell puts Events on the object.

@@ -149,13 +149,11 @@ func clusters(ctx context.Context, s plan.State, id string, account *clb.Account
 	}
 	var lists []clb.List
 	for _, since := range []time.Time{s.Now.Add(-s.Resync / 2), s.Now} {
-		if lists, err = account.Certificates(ctx, s.Region, since); err != nil {
+		if lists, err = account.Certificates(ctx, s.Region, since, clb.Concern{IDs: []string{id}}); err != nil {
 			return nil, false, err
 		}
 		for _, c := range lists[0].Certificates {
-			if c.ID == id {
-				return map[string]string{id: c.Tags[v1alpha1.TagCluster]}, false, nil
-			}
+			return map[string]string{id: c.Tags[v1alpha1.TagCluster]}, false, nil
 		}
 	}
 	return nil, lists[0].Began.Sub(lists[len(lists)-1].Began) < s.Window, nil

@@ -152,7 +152,10 @@ func servicesOf(o *v1alpha1.ServerCertificate) []string {
 }
 
 // news tells whether an update of an object is more than the echo of an own write.
-func (r *Reconciler) news(e event.UpdateEvent) bool { return !r.memories.echo(e.ObjectNew) }
+func (r *Reconciler) news(e event.UpdateEvent) bool {
+	object, ok := e.ObjectNew.(*v1alpha1.ServerCertificate)
+	return !ok || !r.memories.echo(object)
+}
 
 // secretUsers are the objects whose source a Secret is.
 func (r *Reconciler) secretUsers(ctx context.Context, secret client.Object) []reconcile.Request {

@@ -117,6 +117,7 @@ func managerOptions(o *options) (ctrl.Options, error) {
 		},
 		Metrics:                       metricsserver.Options{BindAddress: o.metricsAddress},
 		HealthProbeBindAddress:        o.probeAddress,
+		PprofBindAddress:              o.pprofAddress,
 		LeaderElection:                o.leaderElect,
 		LeaderElectionID:              name,
 		LeaderElectionNamespace:       cmp.Or(os.Getenv("POD_NAMESPACE"), "clbcert-system"),

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"regexp"
 	"strings"
@@ -35,6 +36,7 @@ type options struct {
 	bindingPolicy, credentialsMapFile   string
 	dryRun, leaderElect                 bool
 	metricsAddress, probeAddress        string
+	pprofAddress                        string
 	showVersion                         bool
 	log                                 zap.Options
 
@@ -84,6 +86,7 @@ func (o *options) flags(output io.Writer) *flag.FlagSet {
 	f.BoolVar(&o.leaderElect, "leader-elect", false, "work only while holding the Lease clbcert in POD_NAMESPACE, else clbcert-system")
 	f.StringVar(&o.metricsAddress, "metrics-bind-address", "0", "`address` of the metrics, 0 for none")
 	f.StringVar(&o.probeAddress, "health-probe-bind-address", "0", "`address` of /healthz and /readyz, 0 for none")
+	f.StringVar(&o.pprofAddress, "pprof-bind-address", "0", "loopback `address` of profiles at /debug/pprof, 0 for none")
 	f.BoolVar(&o.showVersion, "version", false, "print the version and exit")
 	config.RegisterFlags(f)
 	o.log.BindFlags(f)
@@ -118,7 +121,7 @@ var (
 
 // check finds the first value that can't be, and reads the files.
 func (o *options) check() error {
-	for _, check := range []func() error{o.checkRegions, o.checkNumbers, o.checkNames, o.readCredentialsMap, o.readRoots} {
+	for _, check := range []func() error{o.checkRegions, o.checkNumbers, o.checkNames, o.checkPprofAddress, o.readCredentialsMap, o.readRoots} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -157,6 +160,18 @@ func (o *options) checkNames() (err error) {
 	}
 	if o.selector, err = labels.Parse(o.watchLabelSelector); err != nil {
 		return fmt.Errorf("--watch-label-selector: %w", err)
+	}
+	return nil
+}
+
+// checkPprofAddress keeps profiles from the network: anybody could ask for them.
+func (o *options) checkPprofAddress() error {
+	if o.pprofAddress == "0" {
+		return nil
+	}
+	host, _, err := net.SplitHostPort(o.pprofAddress)
+	if ip := net.ParseIP(host); err != nil || host != "localhost" && !ip.IsLoopback() {
+		return fmt.Errorf("--pprof-bind-address is %q: it must be 0, or a loopback address with a port, such as 127.0.0.1:6060", o.pprofAddress)
 	}
 	return nil
 }

@@ -80,7 +80,7 @@ func TestOddListsAreErrorsNotEmpty(t *testing.T) {
 		"no RequestId":             `{"ServerCertificates":{"ServerCertificate":[]}}`,
 		"an error document":        `{"RequestId":"R-1","Code":"ServiceUnavailable","ServerCertificates":{"ServerCertificate":[]}}`,
 	} {
-		lists, err := stub(t, says(200, body)).Certificates(t.Context(), region, time.Now())
+		lists, err := stub(t, says(200, body)).Certificates(t.Context(), region, time.Now(), Concern{All: true})
 		if got := failure(t, err); got.Class() != clberr.Transient || lists != nil {
 			t.Errorf("%s: got %v, %v", sentence, lists, err)
 		}

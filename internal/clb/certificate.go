@@ -32,7 +32,7 @@ type Certificate struct {
 	Unlisted bool
 }
 
-// List is one whole, unfiltered list of a region's certificates, in no order.
+// List is what one whole, unfiltered list of a region's certificates has of those asked for, in no order.
 type List struct {
 	// Began is when the request was about to leave: what the service did before
 	// is in the list, as far as the service's own lists don't lag.

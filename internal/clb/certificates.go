@@ -19,13 +19,13 @@ const (
 	maxRegions = 64
 )
 
-// Certificates gives lists of all certificates of region, newest first; the
-// newest began at or after since. Where one is remembered no call is made;
+// Certificates gives lists of those certificates of region that somebody is concerned
+// with, newest first; the newest began at or after since. Where one is remembered no call is made;
 // else one call is shared by all who ask meanwhile. Older lists come with it:
 // those that began within the window before the newest, and the newest that
 // began before that. Each is corrected by what this process did: its uploads
-// are in it, its deletions are not. The lists are shared: read only.
-func (a *Account) Certificates(ctx context.Context, region string, since time.Time) ([]List, error) {
+// are in it, its deletions are not.
+func (a *Account) Certificates(ctx context.Context, region string, since time.Time, concern Concern) ([]List, error) {
 	if err := checkRegion(actionList, region); err != nil {
 		return nil, err
 	}
@@ -34,7 +34,7 @@ func (a *Account) Certificates(ctx context.Context, region string, since time.Ti
 	}
 	listing := a.listing(region)
 	for {
-		lists, ok, wait := listing.look(since, func(f *flight) { a.list(region, listing, f) })
+		lists, ok, wait := listing.look(since, concern, func(f *flight) { a.list(region, listing, f) })
 		if ok {
 			return lists, nil
 		}

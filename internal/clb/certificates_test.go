@@ -15,7 +15,7 @@ import (
 // find gives the certificate id in the newest list.
 func find(t *testing.T, a *Account, id string, since time.Time) (Certificate, bool) {
 	t.Helper()
-	lists, err := a.Certificates(t.Context(), region, since)
+	lists, err := a.Certificates(t.Context(), region, since, Concern{All: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +138,7 @@ func TestRefusedBeforeAnyCall(t *testing.T) {
 		return err
 	}
 	list := func(region string) error {
-		_, err := a.Certificates(ctx, region, time.Now())
+		_, err := a.Certificates(ctx, region, time.Now(), Concern{All: true})
 		return err
 	}
 	for sentence, c := range map[string]struct {
@@ -215,7 +215,7 @@ func TestFaultsOfTheServiceAndTheWay(t *testing.T) {
 			if n := len(b.calls(actionUpload)); n != 1 {
 				t.Errorf("%d uploads were sent", n)
 			}
-			lists, err := a.Certificates(t.Context(), region, time.Now())
+			lists, err := a.Certificates(t.Context(), region, time.Now(), Concern{All: true})
 			if err != nil || len(lists[0].Certificates) != c.made {
 				t.Errorf("got %v, %v", lists, err)
 			}

@@ -115,21 +115,17 @@ func (a *Account) edit(ctx context.Context, action, region, id string, edit func
 
 // deleted takes the certificate out of the lists that may still have it.
 func deleted(id string, window time.Duration) effect {
-	return effect{at: time.Now(), lag: 2 * window, apply: func(list []Certificate) []Certificate {
-		return slices.DeleteFunc(slices.Clone(list), func(c Certificate) bool { return c.ID == id })
-	}}
+	return effect{at: time.Now(), lag: 2 * window, apply: func(v *view) { v.remove(id) }}
 }
 
 // edited puts a changed copy of the certificate into the lists.
 func edited(id string, edit func(*Certificate), window time.Duration) effect {
-	return effect{at: time.Now(), lag: window, apply: func(list []Certificate) []Certificate {
-		list = slices.Clone(list)
-		for i := range list {
-			if list[i].ID == id {
-				list[i].Tags = maps.Clone(list[i].Tags)
-				edit(&list[i])
-			}
+	return effect{at: time.Now(), lag: window, apply: func(v *view) {
+		if c := v.byID[id]; c != nil {
+			changed := *c
+			changed.Tags = maps.Clone(c.Tags)
+			edit(&changed)
+			v.put(&changed)
 		}
-		return list
 	}}
 }

@@ -18,14 +18,14 @@ type flight struct {
 	err    error
 }
 
-// look gives the remembered lists if they are new enough. Else it joins the call
+// look gives what is asked for of the remembered lists if they are new enough. Else it joins the call
 // under way, or starts one with start, if that began or will begin at or after
 // since; otherwise it only waits for its end. Either way wait waits, and fails
 // with a joined call or when its context ends.
-func (l *listing) look(since time.Time, start func(*flight)) (lists []List, ok bool, wait func(context.Context) error) {
+func (l *listing) look(since time.Time, concern Concern, start func(*flight)) (lists []List, ok bool, wait func(context.Context) error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if lists, ok := l.since(since); ok {
+	if lists, ok := l.since(since, concern); ok {
 		return lists, true, nil
 	}
 	f := l.flight
@@ -96,7 +96,7 @@ func (l *listing) land(f *flight, certificates []Certificate, err error) {
 	if l.flight == f {
 		l.flight = nil
 		if err == nil {
-			l.add(List{Began: f.began, Certificates: certificates})
+			l.add(f.began, certificates)
 		}
 	}
 	f.cancel()

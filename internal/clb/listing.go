@@ -15,8 +15,9 @@ type listing struct {
 	settle time.Duration
 
 	mu      sync.Mutex
-	lists   []List // newest first
+	views   []*view // newest first
 	effects []effect
+	forgot  time.Time // when effects were last looked through
 	flight  *flight
 	used    time.Time
 }
@@ -25,8 +26,8 @@ type listing struct {
 type effect struct {
 	at  time.Time     // of the acknowledgement
 	lag time.Duration // how long after it a list may not show it
-	// apply gives the list as it is after the effect, without changing its argument.
-	apply func([]Certificate) []Certificate
+	// apply makes a view what it is after the effect.
+	apply func(*view)
 }
 
 // reaches tells whether a list begun at began may lack e.
@@ -36,9 +37,9 @@ func (e effect) reaches(began time.Time) bool { return began.Before(e.at.Add(e.l
 func (l *listing) did(e effect) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for i := range l.lists {
-		if e.reaches(l.lists[i].Began) {
-			l.lists[i].Certificates = e.apply(l.lists[i].Certificates)
+	for _, v := range l.views {
+		if e.reaches(v.began) {
+			e.apply(v)
 		}
 	}
 	l.forget(time.Now())
@@ -46,20 +47,32 @@ func (l *listing) did(e effect) {
 }
 
 // add remembers a list that was just read.
-func (l *listing) add(list List) {
+func (l *listing) add(began time.Time, certificates []Certificate) {
 	l.forget(time.Now())
+	var older *view
+	if len(l.views) > 0 {
+		older = l.views[0]
+	}
+	v := newView(began, certificates, older)
 	for _, e := range l.effects {
-		if e.reaches(list.Began) {
-			list.Certificates = e.apply(list.Certificates)
+		if e.reaches(began) {
+			e.apply(v)
 		}
 	}
 	l.thin()
-	l.lists = slices.Insert(l.lists, 0, list)
+	l.views = slices.Insert(l.views, 0, v)
 	l.trim()
 }
 
+// forgetEvery keeps a burst of effects from being looked through at each.
+const forgetEvery = time.Second
+
 // forget drops effects that every list to come shows by itself.
 func (l *listing) forget(now time.Time) {
+	if now.Sub(l.forgot) < forgetEvery {
+		return
+	}
+	l.forgot = now
 	l.effects = slices.DeleteFunc(l.effects, func(e effect) bool { return now.After(e.at.Add(e.lag + l.settle)) })
 }
 
@@ -70,28 +83,32 @@ const parts = 16
 // next one there is no question that it alone answers, and the number of lists
 // stays bounded.
 func (l *listing) thin() {
-	if len(l.lists) > 1 && l.lists[0].Began.Sub(l.lists[1].Began) < l.window/parts {
-		l.lists = slices.Delete(l.lists, 0, 1)
+	if len(l.views) > 1 && l.views[0].began.Sub(l.views[1].began) < l.window/parts {
+		l.views = slices.Delete(l.views, 0, 1)
 	}
 }
 
 // trim keeps the lists that began within the window before the newest, and the
 // newest of the older ones: absent from two lists a window apart is absent.
 func (l *listing) trim() {
-	newest := l.lists[0].Began
-	for i := 1; i < len(l.lists); i++ {
-		if newest.Sub(l.lists[i].Began) >= l.window {
-			clear(l.lists[i+1:])
-			l.lists = l.lists[:i+1]
+	newest := l.views[0].began
+	for i := 1; i < len(l.views); i++ {
+		if newest.Sub(l.views[i].began) >= l.window {
+			clear(l.views[i+1:])
+			l.views = l.views[:i+1]
 			return
 		}
 	}
 }
 
-// since gives the remembered lists, if the newest began at or after since.
-func (l *listing) since(since time.Time) ([]List, bool) {
-	if len(l.lists) == 0 || l.lists[0].Began.Before(since) {
+// since gives what is asked for of the remembered lists, if the newest began at or after since.
+func (l *listing) since(since time.Time, concern Concern) ([]List, bool) {
+	if len(l.views) == 0 || l.views[0].began.Before(since) {
 		return nil, false
 	}
-	return slices.Clone(l.lists), true
+	lists := make([]List, 0, len(l.views))
+	for _, v := range l.views {
+		lists = append(lists, v.list(concern))
+	}
+	return lists, true
 }

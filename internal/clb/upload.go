@@ -3,7 +3,6 @@ package clb
 import (
 	"context"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
@@ -121,12 +120,9 @@ func requestID(body []byte) string { return string(wire.ReadDocument(body).Reque
 
 // uploaded puts certificate into the lists that may lack it yet.
 func uploaded(certificate Certificate, window time.Duration) effect {
-	return effect{at: time.Now(), lag: window, apply: func(list []Certificate) []Certificate {
-		for _, other := range list {
-			if other.ID == certificate.ID {
-				return list
-			}
+	return effect{at: time.Now(), lag: window, apply: func(v *view) {
+		if v.byID[certificate.ID] == nil {
+			v.put(&certificate)
 		}
-		return append(slices.Clip(list), certificate)
 	}}
 }

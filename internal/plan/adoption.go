@@ -56,7 +56,7 @@ func (s State) adoptionObstacle() *Obstacle {
 		why = "can't be compared with a certificate of Certificate Management Service: give a secretRef"
 	case !sameFingerprint(c.Fingerprint, s.Wanted.Fingerprint):
 		why = fmt.Sprintf("has fingerprint %s, and the certificate in %s has %s", c.Fingerprint, s.Wanted.Source, s.Wanted.Fingerprint)
-	case cluster != "" && cluster != s.ClusterID, object != "" && object != s.objectTag():
+	case cluster != "" && cluster != s.ClusterID, object != "" && object != s.ObjectTag():
 		why = fmt.Sprintf("belongs to object %q of cluster %q by its tags", object, cluster)
 	default:
 		return nil

@@ -36,7 +36,7 @@ func (s State) wantedTags() []Tag {
 	sort.Slice(tags, func(i, j int) bool { return tags[i].Key < tags[j].Key })
 	return append(tags,
 		Tag{v1alpha1.TagCluster, s.ClusterID},
-		Tag{v1alpha1.TagObject, s.objectTag()},
+		Tag{v1alpha1.TagObject, s.ObjectTag()},
 		Tag{v1alpha1.TagDigest, s.Wanted.Digest})
 }
 

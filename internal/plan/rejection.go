@@ -42,7 +42,7 @@ func (s State) foreign() (Certificate, bool) {
 		return Certificate{}, false
 	}
 	return newest(s.newest(), func(c Certificate) bool {
-		return c.Tags[v1alpha1.TagCluster] == s.ClusterID && c.Tags[v1alpha1.TagObject] == s.objectTag() &&
+		return c.Tags[v1alpha1.TagCluster] == s.ClusterID && c.Tags[v1alpha1.TagObject] == s.ObjectTag() &&
 			c.Tags[v1alpha1.TagDigest] == pending.Digest && !sameFingerprint(c.Fingerprint, s.Wanted.Fingerprint) &&
 			!c.CreateTime.Before(pending.StartTime.Add(-maxSkew))
 	})

@@ -176,14 +176,14 @@ func (s State) SyncRequest() string {
 	return value
 }
 
-// objectTag is the object's own.
-func (s State) objectTag() string { return v1alpha1.ObjectTag(s.Object.Namespace, s.Object.Name) }
+// ObjectTag is what the tag clbcert.dev/object of its certificates says.
+func (s State) ObjectTag() string { return v1alpha1.ObjectTag(s.Object.Namespace, s.Object.Name) }
 
 // Ours tells whether c carries this object's tags. A certificate whose tag names a
 // digest that is known, but that has another fingerprint, is none of ours: somebody
 // else put the tags there.
 func (s State) Ours(c Certificate) bool {
-	if c.Tags[v1alpha1.TagCluster] != s.ClusterID || c.Tags[v1alpha1.TagObject] != s.objectTag() {
+	if c.Tags[v1alpha1.TagCluster] != s.ClusterID || c.Tags[v1alpha1.TagObject] != s.ObjectTag() {
 		return false
 	}
 	digest := c.Tags[v1alpha1.TagDigest]
@@ -194,10 +194,16 @@ func (s State) Ours(c Certificate) bool {
 		(s.Wanted == nil || !known(s.Wanted.Digest, s.Wanted.Fingerprint))
 }
 
+// Named are the certificates that the object names: in its status, or by its annotation.
+func (s State) Named() []string {
+	ids := append(s.superseded(), s.Status.CertificateID, s.asked())
+	return slices.DeleteFunc(ids, func(id string) bool { return id == "" })
+}
+
 // Concerns tells whether a certificate of a list is of interest to the object: it
-// carries its tags, or its status or its annotation names it.
+// carries its tags, or the object names it.
 func (s State) Concerns(c Certificate) bool {
-	return s.Knows(c.ID) || c.ID == s.asked() || c.Tags[v1alpha1.TagCluster] == s.ClusterID && c.Tags[v1alpha1.TagObject] == s.objectTag()
+	return slices.Contains(s.Named(), c.ID) || c.Tags[v1alpha1.TagCluster] == s.ClusterID && c.Tags[v1alpha1.TagObject] == s.ObjectTag()
 }
 
 // current tells whether the wanted certificate is the one in the status.

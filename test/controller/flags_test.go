@@ -60,6 +60,7 @@ func TestBadFlagsAndVariablesEndInOneLine(t *testing.T) {
 		"an unknown flag":               {[]string{"--colour"}, accessKey, []string{"colour", "--help"}},
 		"a flag without its value":      {[]string{"--region"}, accessKey, []string{"region", "--help"}},
 		"a number that is none":         {[]string{"--concurrency", "many"}, accessKey, []string{"concurrency", "many"}},
+		"profiles for everybody":        {[]string{"--pprof-bind-address", ":6060"}, accessKey, []string{"--pprof-bind-address", "loopback"}},
 		"no worker":                     {[]string{"--concurrency", "0"}, accessKey, []string{"--concurrency", "at least 1"}},
 		"a negative rate":               {[]string{"--api-qps", "-1"}, accessKey, []string{"--api-qps"}},
 		"a duration without a unit":     {[]string{"--resync-interval", "10"}, accessKey, []string{"resync-interval"}},
