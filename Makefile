@@ -2,7 +2,8 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo playground build test fuzz mutants chaos lint generate verify-generated install-yaml controlplane clean
+.PHONY: help demo playground build test fuzz mutants chaos bench lint generate verify-generated install-yaml controlplane clean
+.PHONY: licenses sbom reproducible vulncheck
 
 IMAGE   ?= ghcr.io/clbcert/clbcert:latest
 VERSION ?= $(patsubst v%,%,$(shell git describe --tags --match 'v[0-9]*' --dirty 2>/dev/null))
@@ -16,6 +17,8 @@ TOOL         := go tool -modfile=hack/tools/go.mod
 GOLANGCI     := go tool -modfile=$(CURDIR)/hack/tools/lint/go.mod golangci-lint
 CONTROLPLANE := go build -C hack/controlplane -o $(CURDIR)/.bin/controlplane . && .bin/controlplane
 DEMO         := go build -o .bin/demo ./hack/demo && .bin/demo
+# These are built first: "go tool" would build them for the GOARCH that they are to look at.
+SUPPLY       := CGO_ENABLED=0 go build -trimpath -modfile=hack/tools/supply/go.mod -o .bin/ tool
 # What tests and the demo find their programs by.
 PROGRAMS      = export CLBCERT_BIN=$(CURDIR)/bin; KUBEBUILDER_ASSETS="$$($(CONTROLPLANE))"; export KUBEBUILDER_ASSETS
 GENERATED    := api/v1alpha1/zz_generated.deepcopy.go config/crd/bases config/rbac/role.yaml
@@ -54,6 +57,12 @@ SEED     ?= $(shell echo $$RANDOM)
 chaos: build ## two managers under 200 kills and 2,000 faults, for DURATION=5m; SEED=… plays a day again
 	@$(PROGRAMS); go test -count=1 -v -timeout 30m ./test/chaos -run 'BadDay$$' -duration $(DURATION) -seed $(SEED)
 
+BENCH ?= .
+SIZES ?=
+bench: build ## speed, memory and calls, into bench-results/; BENCH=Sync and SIZES=200,1000 choose; all takes 15 minutes
+	@$(PROGRAMS); go test ./test/bench -run '^$$' -bench '$(BENCH)' -benchtime 1x -timeout 60m \
+	-sizes '$(SIZES)' -results $(CURDIR)/bench-results -commit '$(COMMIT)'
+
 lint: ## the linters, on every module; no comment in the code may silence one
 	@if git grep -n --untracked 'nolint' -- '*.go'; then echo 'exempt it in .golangci.yml, with the reason' >&2; exit 1; fi
 	$(GOLANGCI) run --allow-parallel-runners ./...
@@ -68,6 +77,36 @@ verify-generated: generate ## fail when a generated file or go.mod is stale
 	@stale="$$(git status --porcelain -- $(GENERATED))"; if [ -n "$$stale" ]; then \
 	git --no-pager diff -- $(GENERATED); echo "$$stale"; echo 'stale: run "make generate" and commit the result' >&2; exit 1; fi
 	go mod tidy -diff
+
+ARCHES   ?= amd64 arm64
+LICENSES := Apache-2.0,MIT,BSD-2-Clause,BSD-3-Clause,ISC
+NOTICE   := github.com/jmespath/go-jmespath
+# It takes for Go's own, and passes, what is below GOROOT: without one, everything.
+GOLICENSES := GOROOT="$$(go env GOROOT)" GOOS=linux CGO_ENABLED=0 .bin/go-licenses check --ignore $(NOTICE)
+licenses: ## fail when something that is linked into a program has no licence of the Makefile's list
+	@$(SUPPLY)
+	@! found="$$($(GOLICENSES) --allowed_licenses=none ./cmd/... 2>&1)" && grep -q "'Apache-2.0' found for library 'sigs.k8s.io/controller-runtime'" <<<"$$found" || \
+	{ echo "go-licenses doesn't see what is linked: $$found" >&2; exit 1; }
+	@for arch in $(ARCHES); do found="$$(GOARCH=$$arch $(GOLICENSES) --allowed_licenses=$(LICENSES) ./cmd/... 2>&1)" || \
+	{ grep -v '^W\|^/' <<<"$$found" >&2; exit 1; }; done # without the warnings of assembly
+	@# The tool knows licences by their text, and this one's LICENSE only names it.
+	@grep -q 'Licensed under the Apache License, Version 2.0' "$$(go list -f '{{.Module.Dir}}' $(NOTICE))/LICENSE" || \
+	{ echo "$(NOTICE): its LICENSE doesn't name Apache-2.0 any more" >&2; exit 1; }
+	@echo 'all that is linked has one of $(LICENSES)'
+
+sbom: ## dist/*.cdx.json: what each program is made of, in CycloneDX; the same bytes for the same commit
+	@$(SUPPLY)
+	@mkdir -p dist; rm -f dist/*.cdx.json
+	@for program in cmd/*; do for arch in $(ARCHES); do file="dist/$${program#cmd/}-linux-$$arch.cdx.json"; echo "$$file"; \
+	GOOS=linux GOARCH=$$arch CGO_ENABLED=0 .bin/cyclonedx-gomod app -json -noserial -notimestamp -std -main "$$program" -output "$$file" .; done; done
+
+reproducible: ## build the commit at two paths with fresh caches, and compare byte by byte; ARCHES=amd64 for one of them
+	@ARCHES='$(ARCHES)' hack/reproducible
+
+vulncheck: ## known vulnerabilities that the programs reach; VULNDB=… is another database than Go's own
+	@$(SUPPLY)
+	@.bin/govulncheck $(if $(VULNDB),-db '$(VULNDB)') ./cmd/... || { code=$$?; [ $$code = 3 ] || \
+	echo 'no verdict: the database of vulnerabilities is needed, by the network or as a copy: VULNDB=file:///…' >&2; exit $$code; }
 
 install-yaml: ## dist/install.yaml: CRD, RBAC and Deployment in one file; IMAGE=… names the image
 	@mkdir -p dist

@@ -23,7 +23,7 @@ func (r *Reconciler) act(ctx context.Context, s plan.State, step plan.Step, with
 		return plan.Outcome{At: r.Clock(), Held: true}, nil
 	}
 	log.FromContext(ctx).V(1).Info("step", "step", step.String())
-	ctx = lasting(ctx, step)
+	ctx = lasting(ctx, s, step)
 	var outcome plan.Outcome
 	var err error
 	switch step := step.(type) {
@@ -62,8 +62,11 @@ func (r *Reconciler) write(ctx context.Context, s plan.State, step plan.Step) (*
 	}
 }
 
-// lasting lets a write that has begun end in spite of a shutdown.
-func lasting(ctx context.Context, step plan.Step) context.Context {
+// lasting lets a write that has begun end in spite of a shutdown, and marks what is urgent.
+func lasting(ctx context.Context, s plan.State, step plan.Step) context.Context {
+	if s.Urgent(step) {
+		ctx = clb.Urgent(ctx)
+	}
 	if _, queues := step.(plan.RecordIntent); !step.Writes() || queues {
 		return ctx
 	}
@@ -82,7 +85,7 @@ func (r *Reconciler) setFinalizer(ctx context.Context, object *v1alpha1.ServerCe
 // recordIntent takes its turn under the account's rate limit first: the deadline
 // that it records leaves no time to wait after.
 func (r *Reconciler) recordIntent(ctx context.Context, s plan.State, step plan.RecordIntent, with means) (plan.Outcome, error) {
-	account, err := r.account(ctx, s, with)
+	account, err := r.account(ctx, s, step, with)
 	if err == nil {
 		err = account.Wait(ctx)
 	}
@@ -94,14 +97,18 @@ func (r *Reconciler) recordIntent(ctx context.Context, s plan.State, step plan.R
 	return outcome, err
 }
 
-// account is the one that the credentials belong to; cached, but for the first time.
-func (r *Reconciler) account(ctx context.Context, s plan.State, with means) (*clb.Account, error) {
+// account is the one that the credentials belong to; cached, but for the first time. The pass
+// takes its place among those of the account, if it hasn't yet.
+func (r *Reconciler) account(ctx context.Context, s plan.State, step plan.Step, with means) (*clb.Account, error) {
+	if err := with.visit.enter(r.Cloud.KnownID(with.version), with.version, s.Urgent(step)); err != nil {
+		return nil, err
+	}
 	return r.Cloud.Account(ctx, with.version, s.Region, with.provider)
 }
 
 // call does a step that is a call to the cloud.
 func (r *Reconciler) call(ctx context.Context, s plan.State, step plan.Step, with means) (plan.Outcome, error) {
-	account, err := r.account(ctx, s, with)
+	account, err := r.account(ctx, s, step, with)
 	if err != nil {
 		return r.outcome(ctx, step, plan.Outcome{}, err)
 	}

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/clbcert/clbcert/api/v1alpha1"
 	"github.com/clbcert/clbcert/internal/plan"
@@ -21,9 +22,15 @@ import (
 type means struct {
 	pair *tlspair.Pair
 	identity
+	visit *visit
 }
 
-// wipe forgets the private key.
+// end forgets the private key, and gives the place back.
+func (m means) end() {
+	m.wipe()
+	m.visit.end()
+}
+
 func (m means) wipe() {
 	if m.pair != nil {
 		m.pair.Wipe()
@@ -69,6 +76,7 @@ func (r *Reconciler) observe(ctx context.Context, name types.NamespacedName) (pl
 	state.OwnCredentials = object.Spec.CredentialsSecretRef != nil
 	state.Credentials = with.name
 	state.Inputs = inputs(state, with.version)
+	with.visit = r.places.visit(reconcile.Request{NamespacedName: name})
 	return state, with, nil
 }
 

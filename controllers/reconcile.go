@@ -55,6 +55,7 @@ type Reconciler struct {
 	Clock func() time.Time
 
 	memories memories
+	places   places
 	secrets  *secretWatches
 }
 
@@ -67,14 +68,17 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	case err != nil:
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
-	defer means.wipe()
+	defer means.end()
 	for range maxSteps {
 		step := plan.Next(state)
 		if step == nil || ctx.Err() != nil && !state.Intended {
 			return r.record(ctx, state)
 		}
 		outcome, err := r.act(ctx, state, step, means)
-		if err != nil {
+		switch {
+		case err != nil && ctx.Err() != nil: // a shutdown cut a read short: what was done before is told
+			return r.record(ctx, state)
+		case err != nil:
 			return r.giveUp(ctx, state, step, err)
 		}
 		state = plan.After(state, step, outcome)

@@ -57,6 +57,7 @@ func (r *Reconciler) SetupWithManager(ctx context.Context, manager ctrl.Manager,
 	if err := index(ctx, manager.GetFieldIndexer()); err != nil {
 		return err
 	}
+	r.places.perAccount = concurrency
 	var err error
 	if r.secrets, err = newSecretWatches(manager.GetConfig(), manager.GetHTTPClient(), r.credentialsUsers); err != nil {
 		return err
@@ -71,7 +72,8 @@ func (r *Reconciler) SetupWithManager(ctx context.Context, manager ctrl.Manager,
 			builder.WithPredicates(predicate.ResourceVersionChangedPredicate{})).
 		Watches(&v1alpha1.ServerCertificate{}, r.released()).
 		WatchesRawSource(r.secrets.source()).
-		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency, RateLimiter: retries})
+		WatchesRawSource(r.places.source()).
+		WithOptions(controller.Options{MaxConcurrentReconciles: workersPerPlace * concurrency, RateLimiter: retries})
 	if r.assumeRoles(); len(r.Roles) > 0 {
 		build.WatchesMetadata(&corev1.Namespace{}, handler.EnqueueRequestsFromMapFunc(r.residents),
 			builder.WithPredicates(predicate.LabelChangedPredicate{}))

@@ -74,7 +74,7 @@ func (o *options) flags(output io.Writer) *flag.FlagSet {
 	f.StringVar(&o.clusterID, "cluster-id", "", "`id` that certificates are tagged with (default the UID of the namespace kube-system)")
 	f.Var(&o.watchNamespaces, "watch-namespaces", "`namespaces` to watch, separated by commas (default all)")
 	f.StringVar(&o.watchLabelSelector, "watch-label-selector", "", "label `selector` of the ServerCertificates to watch (default all)")
-	f.IntVar(&o.concurrency, "concurrency", 16, "how many objects are worked on at once")
+	f.IntVar(&o.concurrency, "concurrency", 16, "how many objects of one account call the cloud at once")
 	f.Float64Var(&o.apiQPS, "api-qps", 10, "cloud calls per second and account, 0 for no limit")
 	f.IntVar(&o.apiBurst, "api-burst", 20, "cloud calls at once per account")
 	f.DurationVar(&o.apiTimeout, "api-timeout", 10*time.Second, "time limit of one cloud call")

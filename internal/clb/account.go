@@ -47,6 +47,15 @@ func (c *Client) Account(ctx context.Context, key, region string, p credentials.
 	return account, nil
 }
 
+// KnownID is the ID of the account that key identifies, as far as it is known: "" before
+// STS has told it.
+func (c *Client) KnownID(key string) string {
+	if account := c.accounts.peek(key); account != nil {
+		return account.ID()
+	}
+	return ""
+}
+
 // Format keeps the credentials' source out of any print.
 func (a *Account) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "Account(%s)", a.ID()) }
 

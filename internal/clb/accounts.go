@@ -49,6 +49,16 @@ func (a *accounts) get(key string, create func(*limiter) *Account) *Account {
 	return found.account
 }
 
+// peek is the Account of key, if it is remembered.
+func (a *accounts) peek(key string) *Account {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if found, ok := a.byKey[key]; ok {
+		return found.account
+	}
+	return nil
+}
+
 // versionMark stands before the version in a key of credentials that change: the
 // former version's keys are of no use, and are forgotten.
 const versionMark = " resourceVersion="

@@ -42,7 +42,7 @@ func (l *listing) look(since time.Time, concern Concern, start func(*flight)) (l
 }
 
 func newFlight() *flight {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(Urgent(context.Background())) // others may join whose work is
 	return &flight{ctx: ctx, cancel: cancel, done: make(chan struct{})}
 }
 

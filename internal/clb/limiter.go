@@ -21,8 +21,8 @@ const (
 // limiter is the rate of one account's calls. The service's throttling lowers
 // it; it grows back by itself.
 type limiter struct {
-	turn  chan struct{} // capacity 1: only the first in line holds a reservation
-	full  rate.Limit    // rate.Inf: none
+	turn  turn       // only the first in line holds a reservation
+	full  rate.Limit // rate.Inf: none
 	burst int
 
 	mu      sync.Mutex
@@ -42,18 +42,16 @@ func newLimiter(qps float64, burst int) *limiter {
 		full = rate.Inf
 	}
 	burst = max(burst, 1)
-	return &limiter{turn: make(chan struct{}, 1), full: full, burst: burst, bucket: rate.NewLimiter(full, burst)}
+	return &limiter{full: full, burst: burst, bucket: rate.NewLimiter(full, burst)}
 }
 
 // wait takes one token. Those who wait stand in line without tokens of their
-// own, so that a rate that grows back helps them at once.
+// own, so that a rate that grows back helps them at once, and what is urgent goes first.
 func (l *limiter) wait(ctx context.Context) error {
-	select {
-	case l.turn <- struct{}{}:
-		defer func() { <-l.turn }()
-	case <-ctx.Done():
-		return ctx.Err()
+	if err := l.turn.take(ctx); err != nil {
+		return err
 	}
+	defer l.turn.give()
 	delay := l.reserve(time.Now())
 	if delay <= 0 {
 		return ctx.Err()

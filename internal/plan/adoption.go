@@ -27,7 +27,7 @@ func (s State) adoptAsked() Step {
 		return Look{Since: since}
 	}
 	if s.adoptionObstacle() != nil {
-		return nil // and nothing is uploaded
+		return s.adoptRestored() // and nothing is uploaded
 	}
 	if !s.HasFinalizer {
 		return AddFinalizer{}
@@ -37,6 +37,15 @@ func (s State) adoptAsked() Step {
 		return s.surely(PutTags{ID: certificate.ID, Tags: missing})
 	}
 	return Adopt{Certificate: certificate}
+}
+
+// adoptRestored takes over what was uploaded for an object that has lost its status since, and
+// whose annotation may be one that was acted on before.
+func (s State) adoptRestored() Step {
+	if s.Status.CertificateID != "" {
+		return nil
+	}
+	return s.adopt(func(c Certificate) bool { return c.Tags[v1alpha1.TagDigest] == s.Wanted.Digest && s.Ours(c) })
 }
 
 // adoptionObstacle is why the certificate that is asked for can't be taken over: it must

@@ -70,6 +70,17 @@ func TestAnAdoptionThatIsRefusedUploadsNothing(t *testing.T) {
 	}
 }
 
+// A restore brings the annotation back, and no status.
+func TestAnAnnotationThatWasActedOnStandsInNoRestoresWay(t *testing.T) {
+	t.Parallel()
+	ours := certificate(1)
+	restored := walk(t, given(asksFor("by-hand"), wants(1)), []plan.Certificate{byHand(0, nil), ours}, nil)
+	status := plan.Summary(restored.State).Status
+	if status.CertificateID != ours.ID || status.LastHandledAdoption != "by-hand" {
+		t.Errorf("the status is %+v, want %s, and by-hand handled", status, ours.ID)
+	}
+}
+
 func TestAnAnnotationThatWasActedOnStandsInNoRenewalsWay(t *testing.T) {
 	t.Parallel()
 	adopted := walk(t, given(asksFor("by-hand")), []plan.Certificate{byHand(0, nil)}, nil)
@@ -78,7 +89,7 @@ func TestAnAnnotationThatWasActedOnStandsInNoRenewalsWay(t *testing.T) {
 		t.Fatalf("the status is %+v, want by-hand adopted", status)
 	}
 	renewal := given(asksFor("by-hand"), held, func(s *plan.State) { s.Status = status }, wants(1))
-	if got := walk(t, renewal, nil, nil).steps; !strings.HasSuffix(got, "RecordIntent Upload") {
+	if got := walk(t, renewal, []plan.Certificate{byHand(0, nil)}, nil).steps; !strings.HasSuffix(got, "RecordIntent Upload") {
 		t.Errorf("the renewal's steps are %s, want an upload", got)
 	}
 	gone := given(held, func(s *plan.State) { s.Status = status })

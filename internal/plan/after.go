@@ -111,6 +111,7 @@ func (s State) afterNote(step Step, o Outcome) State {
 		s.Identified, s.AccountID = true, o.AccountID
 	case Wait:
 		s.Stopped, s.Until = true, step.Until
+		s.Memory.VerifyAt = step.Until // what is waited for is told by the next list
 	case AddFinalizer:
 		s.HasFinalizer = true
 		s.Memory.Complete = s.Memory.Complete || !knowing(s.Recorded)
@@ -139,8 +140,8 @@ func (s State) afterIntent(step RecordIntent, o Outcome) State {
 // afterAdoption makes a certificate that is there already the current one. A list may
 // show it although it was deleted: it is looked at again when none can any more.
 func (s State) afterAdoption(step Adopt, o Outcome) State {
-	if id := step.Certificate.ID; id == s.asked() {
-		s.Status.LastHandledAdoption = id
+	if asked := s.asked(); asked == step.Certificate.ID || s.adoptionObstacle() != nil {
+		s.Status.LastHandledAdoption = asked
 	}
 	s = s.take(step.Certificate, step.Certificate.CreateTime, o.At)
 	s.Memory.VerifyAt = o.At.Add(s.Window)

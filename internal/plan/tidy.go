@@ -26,7 +26,8 @@ func (s State) tidy(since time.Time) Step {
 }
 
 // surplus are the IDs of superseded certificates that are to go now: those beyond
-// revisionHistoryLimit, and any of the current one's digest.
+// revisionHistoryLimit, any of the current one's digest, and what isn't there any more, which
+// takes no other's place.
 func (s State) surplus() []string {
 	limit := 1
 	if s.Object.Spec.RevisionHistoryLimit != nil {
@@ -37,7 +38,8 @@ func (s State) surplus() []string {
 	for _, old := range s.Status.Superseded {
 		c, listed := s.find(old.CertificateID)
 		double := listed && c.Tags[v1alpha1.TagDigest] == s.Status.Digest
-		if !double && kept < limit {
+		missing := !listed && len(s.Lists) > 0
+		if !double && !missing && kept < limit {
 			kept++
 			continue
 		}

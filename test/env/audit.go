@@ -57,8 +57,8 @@ func newAuditedCluster(ctx context.Context) (*Cluster, error) {
 		if err := os.WriteFile(policy, []byte(auditPolicy), 0o600); err != nil {
 			return nil, fmt.Errorf("writing the audit policy: %w", err)
 		}
-		// By default a line is written before the answer has left.
-		return []string{"--audit-policy-file", policy, "--audit-log-path", auditLog(folder)}, nil
+		// By default a line is written before the answer has left, and a new file begun after 100 MB.
+		return []string{"--audit-policy-file", policy, "--audit-log-path", auditLog(folder), "--audit-log-maxsize", "4096"}, nil
 	})
 }
 
