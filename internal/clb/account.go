@@ -73,10 +73,17 @@ func (a *Account) Wait(ctx context.Context) error {
 }
 
 func (a *Account) wait(ctx context.Context, action string) error {
+	if isPaid(ctx) {
+		return nil
+	}
 	if err := a.limit().wait(ctx); err != nil {
-		return clberr.New(action, "", "cancelled while waiting for the account's rate limit", "", 0, clberr.NotSent)
+		return cancelledInLine(action)
 	}
 	return nil
+}
+
+func cancelledInLine(action string) error {
+	return clberr.New(action, "", "cancelled while waiting for the account's rate limit", "", 0, clberr.NotSent)
 }
 
 func (a *Account) limit() *limiter {

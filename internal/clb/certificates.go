@@ -104,6 +104,6 @@ func (a *Account) forgetRegion() {
 }
 
 // cancelled is what a caller gets whose context ended while it waited.
-func cancelled() error {
-	return clberr.New(actionList, "", "the call was cancelled", "", 0, clberr.NotSent)
+func cancelled(action string) error {
+	return clberr.New(action, "", "the call was cancelled", "", 0, clberr.NotSent)
 }

@@ -52,7 +52,7 @@ func (f *flight) await(ctx context.Context) error {
 	case <-f.done:
 		return nil
 	case <-ctx.Done():
-		return cancelled()
+		return cancelled(actionList)
 	}
 }
 
@@ -65,7 +65,7 @@ func (l *listing) ride(ctx context.Context, f *flight) error {
 		return f.err
 	case <-ctx.Done():
 		l.leave(f)
-		return cancelled()
+		return cancelled(actionList)
 	}
 }
 

@@ -2,6 +2,7 @@ package clb
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -31,7 +32,8 @@ type surface struct {
 	fronts    map[string]Front
 	listeners map[place]seenListener
 	used      map[string]time.Time
-	failure   error // the last one, and when it was told
+	next      *sharedLook // nil: none is about to leave
+	failure   error       // the last one, and when it was told
 	failed    time.Time
 }
 
@@ -58,20 +60,21 @@ func newSurface() *surface {
 	}
 }
 
-// Fronts gives the load balancers by ID, each as read at or after since; one that
-// doesn't exist isn't Found. The listeners come with their default certificates.
+// Fronts gives the load balancers by ID, each as read at or after since, which isn't later
+// than now; one that doesn't exist isn't Found. The listeners come with their default certificates.
 func (a *Account) Fronts(ctx context.Context, region string, ids []string, since time.Time) (map[string]Front, error) {
 	if slices.Contains(ids, "") {
 		return nil, missing("DescribeLoadBalancers", "LoadBalancerId")
 	}
 	s := a.surface(region)
-	if time.Since(since) > recent { // who looks now and then takes turns, and reads for others, too
+	fresh := time.Since(since) <= recent
+	if !fresh { // who looks now and then takes turns, and reads for others, too
 		asked := time.Now()
 		select {
 		case s.turn <- struct{}{}:
 			defer func() { <-s.turn }()
 		case <-ctx.Done():
-			return nil, cancelled()
+			return nil, cancelled(actionLoadBalancers)
 		}
 		if err := s.failedSince(asked); err != nil {
 			return nil, err // what failed meanwhile would fail each who waits, one after the other
@@ -80,6 +83,11 @@ func (a *Account) Fronts(ctx context.Context, region string, ids []string, since
 	known, stale := s.known(ids, since)
 	if len(stale) == 0 {
 		return known, nil
+	}
+	if fresh {
+		read, err := a.lookNow(ctx, region, s, stale)
+		maps.Copy(known, read)
+		return known, err
 	}
 	if err := a.refresh(ctx, region, s, stale, since); err != nil {
 		return nil, err
@@ -197,9 +205,6 @@ func (s *surface) fill(ids []string, since time.Time) []string {
 		if now.Sub(used) > unusedAfter {
 			s.forget(id)
 		}
-	}
-	if now.Sub(since) <= recent {
-		return ids
 	}
 	for id, front := range s.fronts {
 		if len(ids)%maxAsked == 0 {

@@ -247,3 +247,58 @@ func TestWhatNobodyAsksForIsForgotten(t *testing.T) {
 		t.Errorf("remembered: %q, %d listeners, %d used", got, len(known.listeners), len(known.used))
 	}
 }
+
+// With a rate limit calls are scarce: who waits for a look at load balancers shares it.
+func TestLooksThatWaitForTheRateAreShared(t *testing.T) {
+	t.Parallel()
+	s := openShop(t, nil)
+	ids := s.balancers(t, 8)
+	if err := s.account.limit().turn.take(t.Context()); err != nil { // nobody's call leaves
+		t.Fatal(err)
+	}
+	before, _, _ := s.asked()
+	var group sync.WaitGroup
+	for _, id := range append(ids, ids...) {
+		group.Go(func() { s.fronts(t, 0, id) })
+	}
+	s.awaitUsers(t, 2*len(ids))
+	s.account.limit().turn.give()
+	group.Wait()
+	if after, _, last := s.asked(); after != before+1 || !slices.Equal(last, ids) {
+		t.Errorf("%d calls, the last for %v; want one for %v", after-before, last, ids)
+	}
+}
+
+// awaitUsers waits until so many have joined the look that is about to leave.
+func (s shop) awaitUsers(t *testing.T, n int) {
+	t.Helper()
+	known := s.account.surface(region)
+	joined := func() bool {
+		known.mu.Lock()
+		defer known.mu.Unlock()
+		return known.next != nil && known.next.users == n
+	}
+	ticker := time.NewTicker(time.Millisecond)
+	defer ticker.Stop()
+	for !joined() {
+		select {
+		case <-ticker.C:
+		case <-t.Context().Done():
+			t.Fatal("they didn't join")
+		}
+	}
+}
+
+// What one may not see is no reason to show the others nothing.
+func TestARefusalOfASharedLookIsOnesOwn(t *testing.T) {
+	t.Parallel()
+	for code, shared := range map[string]bool{"Forbidden.RAM": false, "Throttling.User": true, "": false} {
+		err := error(clberr.New(actionLoadBalancers, code, "no", "R", 403, clberr.Refused))
+		if code == "" {
+			err = nil
+		}
+		if got := refusesOne(err); got == shared && err != nil || got && err == nil {
+			t.Errorf("%q may be on one's account: %v", code, got)
+		}
+	}
+}
