@@ -78,17 +78,23 @@ func cloudError(err error) *clberr.Error {
 }
 
 // loadBalancerID is that of a binding's target, "" where there is none yet. A Service may
-// tell of its load balancer by nothing but the address.
+// tell of its load balancer by nothing but the address; and before the CCM has done
+// everything, it tells nothing, and the CCM's tag in the cloud does.
 func loadBalancerID(ctx context.Context, s plan.State, want plan.Want, service *ccm.Service, account *clb.Account) (string, error) {
+	var found []string
+	var err error
 	switch {
 	case want.Listener != nil:
 		return want.Listener.LoadBalancerID, nil
 	case service == nil || service.Unsupported != "":
 		return "", nil
-	case service.LoadBalancerID != "" || len(service.Addresses) == 0:
+	case service.LoadBalancerID != "":
 		return service.LoadBalancerID, nil
+	case len(service.Addresses) > 0:
+		found, err = account.FindLoadBalancers(ctx, s.Region, service.Addresses[0])
+	default:
+		found, err = account.LoadBalancersTagged(ctx, s.Region, clb.Tag{Key: ccm.TagOwner, Value: service.Mark})
 	}
-	found, err := account.FindLoadBalancers(ctx, s.Region, service.Addresses[0])
 	if err != nil || len(found) != 1 {
 		return "", err
 	}

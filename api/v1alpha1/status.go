@@ -184,6 +184,11 @@ type BindingStatus struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=256
 	AnnotatedCertificateID string `json:"annotatedCertificateID,omitempty"`
+	// boundCertificateID is the certificate that all of the Service's listeners served last:
+	// where they don't any more, somebody changed them.
+	// +optional
+	// +kubebuilder:validation:MaxLength=256
+	BoundCertificateID string `json:"boundCertificateID,omitempty"`
 }
 
 // SupersededCertificate is an earlier certificate of the object.

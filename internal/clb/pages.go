@@ -44,6 +44,23 @@ func (a *Account) FindLoadBalancers(ctx context.Context, region, address string)
 	return slices.Compact(ids), nil
 }
 
+// LoadBalancersTagged gives the IDs of the load balancers with a tag.
+func (a *Account) LoadBalancersTagged(ctx context.Context, region string, tag Tag) ([]string, error) {
+	found, err := a.loadBalancers(ctx, region, func(r *slb.DescribeLoadBalancersRequest) {
+		r.Tag = &[]slb.DescribeLoadBalancersTag{{Key: tag.Key, Value: tag.Value}}
+	})
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, one := range found {
+		if value, there := one.Tags[tag.Key]; there && value == tag.Value {
+			ids = append(ids, one.ID)
+		}
+	}
+	return ids, nil
+}
+
 const actionLoadBalancers = "DescribeLoadBalancers"
 
 // loadBalancers reads all pages of the load balancers that the filter lets through,

@@ -22,8 +22,6 @@ type Attempt struct {
 	For    string
 	// Looked is when the last look at what is waited for began.
 	Looked time.Time
-	// Drifted is the certificate that was served before somebody changed it.
-	Drifted string
 }
 
 // How long to wait for somebody else's doing: soon at first, less often when it lasts. What
@@ -77,7 +75,7 @@ func (s State) rest(b binding, at time.Time, obstacle *Obstacle) State {
 		s.Refused = map[string]bool{}
 	}
 	s.Refused[b.key()] = true
-	return s.attempted(b, Attempt{Failures: failures + 1, RetryAt: at.Add(delay), Failed: obstacle, For: s.attemptFor(b), Drifted: s.driftedFrom(b)})
+	return s.attempted(b, Attempt{Failures: failures + 1, RetryAt: at.Add(delay), Failed: obstacle, For: s.attemptFor(b)})
 }
 
 // note remembers how a binding stands after a look at it: nothing where all is well, else
@@ -119,7 +117,7 @@ func (s State) await(b binding, reason v1alpha1.Reason, at time.Time) State {
 		delay = s.delay(sight.Err, attempt.Failures)
 	}
 	return s.attempted(b, Attempt{
-		Failures: attempt.Failures + 1, RetryAt: at.Add(delay), For: s.attemptFor(b), Drifted: s.driftedFrom(b), Looked: sight.Began,
+		Failures: attempt.Failures + 1, RetryAt: at.Add(delay), For: s.attemptFor(b), Looked: sight.Began,
 	})
 }
 

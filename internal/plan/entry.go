@@ -87,6 +87,9 @@ func (s State) entryNow(b binding) v1alpha1.BindingStatus {
 	}
 	entry.Reason, entry.Message = s.standing(b, j)
 	entry.Ready = entry.Reason == v1alpha1.ReasonBound
+	if entry.Ready && b.Service != nil {
+		entry.BoundCertificateID = s.Status.CertificateID
+	}
 	return entry
 }
 

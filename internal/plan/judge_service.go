@@ -131,8 +131,8 @@ func (s State) confirm(b binding, sight Sight) judgment {
 		case !found:
 			return pending(v1alpha1.ReasonServicePending, "%s: ListenerNotFound: waiting for the cloud controller manager to make the listener; if that lasts, look at the Service's Events", b.place(sight, port))
 		case l.serves(b.domain()) == s.Status.CertificateID:
-		case s.driftedFrom(b) != "" && l.serves(b.domain()) != "" && s.mayBind(sight, port):
-			return judgment{step: s.set(b, sight, l)} // the CCM doesn't look again by itself, and wants the same
+		case s.leftAlone(b) && l.serves(b.domain()) != "" && s.mayBind(sight, port):
+			return judgment{step: s.set(b, sight, l)} // and the CCM wants the same
 		default:
 			return pending(v1alpha1.ReasonServicePending, "%s serves %s: waiting for the cloud controller manager to set certificate %s; if that lasts, look at the Service's Events",
 				b.place(sight, port), orNothing(l.serves(b.domain())), s.Status.CertificateID)
@@ -141,14 +141,13 @@ func (s State) confirm(b binding, sight Sight) judgment {
 	return s.served(b)
 }
 
-// driftedFrom is the current certificate where the binding served it already: if it doesn't
-// any more, then because somebody changed it, and not because the CCM is slow. Else "".
-func (s State) driftedFrom(b binding) string {
-	entry, id := s.entry(b), s.Status.CertificateID
-	if entry.Ready && entry.CertificateID == id || s.Memory.Attempts[b.key()].Drifted == id {
-		return id
-	}
-	return ""
+// leftAlone tells that the CCM won't set what a listener serves: it doesn't look again by
+// itself at one that was as it should be, and can't change a domain's certificate. One that
+// was changed before it was seen to be as it should be shows by lasting.
+func (s State) leftAlone(b binding) bool {
+	attempt := s.Memory.Attempts[b.key()]
+	return b.domain() != "" || s.entry(b).BoundCertificateID == s.Status.CertificateID ||
+		attempt.For == s.attemptFor(b) && attempt.Failures >= promptTries
 }
 
 // judgeLeftService takes a domain out of the Service's annotation. Others' entries stay, and

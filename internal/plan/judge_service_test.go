@@ -155,7 +155,30 @@ func TestAServicesListenerThatDriftedIsSet(t *testing.T) {
 		"by the CCM where it serves nothing":  {given: was, site: []facts{frontService(says("cert-0")), serving(443, "")}, steps: look, reason: v1alpha1.ReasonServicePending},
 		"by the CCM where it never served it": {given: []change{seen, recorded(b, "cert-1", annotated("cert-0"))}, site: []facts{frontService(says("cert-0"))}, steps: look, reason: v1alpha1.ReasonServicePending},
 	})
+	unready := func(e *v1alpha1.BindingStatus) {
+		e.Ready, e.Reason, e.CertificateID = false, v1alpha1.ReasonCloudUnavailable, somebody
+	}
+	runJudgments(t, b, map[string]judgeCase{
+		"also where another process saw it, and failed": {
+			given: []change{seen, recorded(b, "cert-0", annotated("cert-0"), unready)}, site: []facts{frontService(says("cert-0"))},
+			steps: strings.TrimPrefix(set, look+" "), reason: v1alpha1.ReasonBound,
+		},
+	})
+	waited := func(looks int) change {
+		return func(s *plan.State) {
+			s.Memory.Attempts = map[string]plan.Attempt{"a": {Failures: looks, For: "inputs|cert-0|7|Service \"front\""}}
+		}
+	}
+	fresh := recorded(b, "cert-1", annotated("cert-0"), unready)
+	runJudgments(t, b, map[string]judgeCase{
+		"where the CCM didn't for minutes":    {given: []change{seen, fresh, waited(20)}, site: []facts{frontService(says("cert-0"))}, steps: look + " " + look + " Confirm SetCertificate:a " + look, reason: v1alpha1.ReasonBound},
+		"by the CCM alone where it may be so": {given: []change{seen, fresh, waited(19)}, site: []facts{frontService(says("cert-0"))}, steps: look, reason: v1alpha1.ReasonServicePending},
+	})
 	runJudgments(t, sni, map[string]judgeCase{
+		"a domain that never served it, for the CCM can't": {
+			given: []change{seen, recorded(sni, "cert-1", annotated("cert-0"))}, site: []facts{frontService(naming("a.com:cert-0")), extended(443, "a.com", somebody)},
+			steps: look + " Confirm SetExtension:a " + look, reason: v1alpha1.ReasonBound,
+		},
 		"a domain, too": {
 			given: []change{seen, recorded(sni, "cert-0", annotated("cert-0"))}, site: []facts{frontService(naming("a.com:cert-0")), extended(443, "a.com", somebody)},
 			steps: strings.Replace(set, "Certificate", "Extension", 1), reason: v1alpha1.ReasonBound,

@@ -174,7 +174,7 @@ func (s State) upload() Step {
 		Name:            s.certificateName(),
 		ResourceGroupID: s.Object.Spec.ResourceGroupID,
 		Tags:            s.wantedTags(),
-		Deadline:        s.Status.PendingUpload.Deadline.Time,
+		Deadline:        s.Memory.PendingClosed, // as recorded, on a clock that nobody sets
 	}
 }
 

@@ -31,6 +31,9 @@ func bound(bindings ...v1alpha1.Binding) change {
 func recorded(b v1alpha1.Binding, id string, edits ...func(*v1alpha1.BindingStatus)) change {
 	return func(s *plan.State) {
 		e := v1alpha1.BindingStatus{Name: b.Name, Listener: b.Listener, Service: b.Service, CertificateID: id, Ready: true, Reason: v1alpha1.ReasonBound}
+		if b.Service != nil {
+			e.BoundCertificateID = id
+		}
 		for _, edit := range edits {
 			edit(&e)
 		}

@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/clbcert/clbcert/test/cloud"
 	"github.com/clbcert/clbcert/test/env"
 )
 
@@ -29,8 +30,15 @@ type brawl struct {
 	witness   *witness
 	clerk     *clerk
 	trace     *trace
+	console   *cloud.Client
 	faults    []string
 	slowest   time.Duration // of the take-overs that were left to themselves
+
+	ccm     *shift        // nil while it is down
+	ccmBack time.Time     // when it goes on; zero while it is up
+	away    time.Time     // when the cloud was taken away; zero while it is there
+	back    time.Time     // when it is to come back
+	longest time.Duration // that it was away
 }
 
 // leader is the one that became it last, or nil.
@@ -58,12 +66,16 @@ func (b *brawl) rage(ctx context.Context, day time.Duration, next func() strike)
 	pending := appointments(day)
 	began := time.Now()
 	for ctx.Err() == nil {
+		b.comeBack(time.Now())
 		s := next()
 		if kind := due(pending, time.Since(began).Seconds()/day.Seconds()); kind != "" {
 			s.kind = kind
 		}
 		if s.faults != nil {
 			b.setFaults(s.faults)
+		}
+		if s.kind == cloudIsAway {
+			s.hold = outage(day)
 		}
 		b.strike(ctx, s)
 	}
@@ -83,8 +95,11 @@ func due(pending map[string][]float64, part float64) string {
 
 func (b *brawl) setFaults(faults []string) {
 	b.faults = faults
+	if !b.away.IsZero() {
+		return // it gets them when it is back
+	}
 	b.trace.note("faults: %v", faults)
-	b.simulator.SetFaults(b.tb, faults...)
+	b.simulator.SetFaults(b.tb, keyed(faults, b.world.keyrings)...)
 }
 
 // awaitLeader waits until somebody leads; a lease that nobody alive holds is given free.
@@ -170,9 +185,11 @@ func (b *brawl) strikeHard(ctx context.Context, s strike, leader *replica) {
 		leader.kill()
 		b.timeTakeover(ctx, leader)
 	case restartCloud:
-		b.restartCloud(ctx, 0)
+		b.takeCloudAway(ctx, 0) // it is back before the next strike
 	case cloudIsAway:
-		b.restartCloud(ctx, 20*time.Second)
+		b.takeCloudAway(ctx, s.hold)
+	case pauseCCM, restartCCM:
+		b.takeCCMAway(s)
 	case restartServer:
 		b.restart(ctx, b.cluster.APIServer, s.hold)
 	case restartEtcd:
@@ -213,15 +230,20 @@ func (b *brawl) timeTakeover(ctx context.Context, not *replica) {
 	short, cancel := context.WithTimeout(ctx, 2*takeover)
 	defer cancel()
 	err := poll(short, "another leader", func() bool { return b.leader() != nil })
-	if ctx.Err() != nil {
+	b.judgeTakeover(not.name, time.Since(began), err)
+}
+
+// judgeTakeover holds a take-over to its limit. One that the day's end cut short within it
+// says nothing.
+func (b *brawl) judgeTakeover(from string, took time.Duration, err error) {
+	if err != nil && took <= takeover {
 		return
 	}
-	took := time.Since(began)
 	b.slowest = max(b.slowest, took)
-	b.trace.note("  taken over from %s after %.1fs", not.name, took.Seconds())
+	b.trace.note("  taken over from %s after %.1fs: %v", from, took.Seconds(), err)
 	b.trace.count("take-overs", 1)
 	if err != nil || took > takeover {
-		b.trace.violate("take-over", "it took %s", took)
+		b.trace.violate("take-over", "it took %s, and may take %s", took, takeover)
 	}
 }
 
@@ -240,24 +262,91 @@ func (b *brawl) restart(ctx context.Context, process *env.Process, hold time.Dur
 	b.trace.note("  it is back")
 }
 
-// restartCloud kills the simulator, and starts it again after a while. What it wrote to its
-// journal and its log of calls is read before, as both begin anew.
-func (b *brawl) restartCloud(ctx context.Context, hold time.Duration) {
+// takeCloudAway kills the simulator, for a while in which the violence goes on. What it wrote
+// to its journal and its log of calls is read before, as both begin anew.
+func (b *brawl) takeCloudAway(ctx context.Context, hold time.Duration) {
+	if !b.away.IsZero() {
+		return
+	}
 	b.trace.count("simulator restarts", 1)
 	_ = b.clerk.read(ctx)
 	b.simulator.Kill(b.tb)
+	b.away, b.back = time.Now(), time.Now().Add(hold)
 	b.witness.drain()
-	wait(ctx, hold)
+}
+
+// comeBack brings back what was taken away, and whose time has come.
+func (b *brawl) comeBack(now time.Time) {
+	if !b.away.IsZero() && !now.Before(b.back) {
+		b.startCloud()
+	}
+	if !b.ccmBack.IsZero() && !now.Before(b.ccmBack) {
+		b.startCCM()
+	}
+}
+
+func (b *brawl) startCloud() {
 	b.simulator.Start(b.tb)
 	if err := b.witness.reopen(); err != nil {
 		b.tb.Fatalf("%v", err)
 	}
 	b.clerk.begin()
+	was := time.Since(b.away)
+	b.longest, b.away = max(b.longest, was), time.Time{}
+	b.trace.note("  the simulator is back after %.1fs", was.Seconds())
+	b.world.ledger.mend()
 	b.setFaults(b.faults)
+}
+
+// takeCCMAway has the CCM slow, or down, for some strikes.
+func (b *brawl) takeCCMAway(s strike) {
+	if !b.ccmBack.IsZero() {
+		return
+	}
+	b.ccmBack = time.Now().Add(4 * s.hold)
+	if s.kind == pauseCCM {
+		b.trace.count("CCM pauses", 1)
+		b.ccm.ccm.Pause()
+		return
+	}
+	b.trace.count("CCM restarts", 1)
+	b.ccm.end()
+	b.ccm = nil
+}
+
+// startCCM starts the CCM, or has it go on.
+func (b *brawl) startCCM() {
+	if b.ccm == nil {
+		b.ccm = startShift(b.tb, b.cluster, b.console, namespaces[0])
+	}
+	b.ccm.ccm.Resume()
+	b.ccmBack = time.Time{}
+	b.trace.note("  the CCM is back")
+	b.world.ledger.mend()
+}
+
+// relieve has somebody else lead. Throttling has taught the leader to ask slowly, which it
+// forgets in a minute: too long for a short day.
+func (b *brawl) relieve(ctx context.Context) {
+	for _, r := range b.replicas {
+		r.kill()
+	}
+	b.free(ctx)
+}
+
+// endCCM ends the CCM with the day.
+func (b *brawl) endCCM() {
+	if b.ccm != nil {
+		b.ccm.end()
+	}
 }
 
 // rest lets all go on undisturbed.
 func (b *brawl) rest() {
+	if !b.away.IsZero() {
+		b.startCloud()
+	}
+	b.startCCM()
 	b.setFaults([]string{})
 	for _, r := range b.replicas {
 		r.resume()

@@ -28,9 +28,11 @@ const clusterID = "chaos-1"
 
 // What a day of five minutes must have had.
 const (
-	wholeDay   = 5 * time.Minute
-	wantKills  = 200
-	wantFaults = 2000
+	wholeDay      = 5 * time.Minute
+	wantKills     = 200
+	wantFaults    = 2000
+	wantTakeovers = 3
+	wantAway      = time.Minute
 )
 
 // stage is all that takes part.
@@ -51,6 +53,7 @@ func TestNothingIsDoubledLostOrUnservedOnABadDay(t *testing.T) {
 	}
 	defer companions.Wait()
 	defer stopAll()
+	defer s.brawl.endCCM()
 
 	s.day()
 	s.world.settle(t.Context())
@@ -65,9 +68,13 @@ func (s *stage) day() {
 	choices := newChoices(*seed)
 	var people sync.WaitGroup
 	people.Go(func() { s.world.live(s.Context(), day, choices.deed) })
+	s.brawl.setFaults(choices.mood())
 	s.brawl.rage(day, *duration, choices.strike)
 	people.Wait()
 	s.brawl.rest()
+	if *duration < wholeDay {
+		s.brawl.relieve(s.Context())
+	}
 }
 
 func setStage(t *testing.T) *stage {
@@ -90,8 +97,10 @@ func setStage(t *testing.T) *stage {
 	w := &world{client: cluster.Client, cloud: console.API, trace: trace, ledger: ledger, witness: witness}
 	s := &stage{T: t, world: w, brawl: &brawl{
 		tb: t, cluster: cluster, simulator: simulator, world: w, witness: witness, clerk: clerk, trace: trace,
+		console:  console,
 		replicas: []*replica{newReplica(t, "left", cluster, simulator, trace), newReplica(t, "right", cluster, simulator, trace)},
 	}}
+	w.putKey = clerk.putKey
 	s.furnish(console)
 	return s
 }
@@ -119,26 +128,29 @@ func (s *stage) furnish(console *cloud.Client) {
 	for i := range 6 {
 		s.world.strangers = append(s.world.strangers, s.upload(console, i))
 	}
-	var ids []string
-	for range balancers {
-		id := console.CreateLoadBalancer(s, "slb.s2.small", map[string]string{v1alpha1.TagNamespaces: "*"}, "")
-		ids = append(ids, id)
-	}
-	for i := range listeners { // one at each in turn, as they are busy for a while after each
-		balancer, port := ids[i%balancers], ports[i/balancers]
-		s.insist(func() error {
-			return console.API.CreateListener(s.Context(), cloud.Listener{
-				LoadBalancerID: balancer, Port: port, Protocol: "https", CertificateID: s.world.strangers[0],
-				Settings: map[string]string{"Bandwidth": "-1"},
-			})
-		})
-	}
+	all := map[string]string{v1alpha1.TagNamespaces: "*"}
+	ids := s.balancers(console, balancers, all, ports)
+	given := s.balancers(console, 2, all, servicePorts)
+	untagged := s.balancers(console, 1, nil, servicePorts)
 	for _, name := range namespaces {
 		s.insist(func() error {
 			return s.world.client.Create(s.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}})
 		})
 	}
-	s.world.slots, s.world.secrets = newSlots(ids)
+	w := s.world
+	w.keyrings, w.services = newKeyrings(), newServices(given)
+	plain, secrets := newSlots(ids)
+	served, theirs := newServiceSlots(plainSlots)
+	own, owns := newOwnSlots(plainSlots+serviceSlots, untagged[0], w.keyrings)
+	w.slots, w.secrets = slices.Concat(plain, served, own), slices.Concat(secrets, theirs, owns)
+	for _, k := range w.keyrings {
+		s.insist(func() error { return w.putKey(s.Context(), k.key(0)) })
+		s.insist(func() error { return w.putKeys(s.Context(), k) })
+	}
+	for _, service := range w.services {
+		s.insist(func() error { return w.makeService(s.Context(), service) })
+	}
+	s.brawl.startCCM()
 	for _, secret := range s.world.secrets {
 		s.insist(secret.renew)
 		s.insist(func() error { return s.world.put(s.Context(), secret) })
@@ -146,6 +158,26 @@ func (s *stage) furnish(console *cloud.Client) {
 	for _, slot := range s.world.slots {
 		s.insist(func() error { return s.world.create(s.Context(), slot) })
 	}
+}
+
+// balancers makes load balancers with a listener at each port, in turn, as they are busy for
+// a while after each.
+func (s *stage) balancers(console *cloud.Client, n int, tags map[string]string, ports []int) (ids []string) {
+	s.Helper()
+	for range n {
+		ids = append(ids, console.CreateLoadBalancer(s, "slb.s2.small", tags, ""))
+	}
+	for _, port := range ports {
+		for _, id := range ids {
+			s.insist(func() error {
+				return console.API.CreateListener(s.Context(), cloud.Listener{
+					LoadBalancerID: id, Port: port, Protocol: "https", CertificateID: s.world.strangers[0],
+					Settings: map[string]string{"Bandwidth": "-1"},
+				})
+			})
+		}
+	}
+	return ids
 }
 
 func (s *stage) insist(do func() error) {
@@ -184,8 +216,8 @@ func (s *stage) judge() {
 	s.checkWitness()
 	trace := s.world.trace
 	s.Logf("\n%s", s.table())
-	if *duration >= wholeDay && (trace.of("kills") < wantKills || trace.of("faults") < wantFaults) {
-		s.Errorf("%d kills and %d faults, want %d and %d", trace.of("kills"), trace.of("faults"), wantKills, wantFaults)
+	if *duration >= wholeDay {
+		s.checkWhole()
 	}
 	if !trace.violated() {
 		return
@@ -200,6 +232,19 @@ func (s *stage) judge() {
 		s.Logf("the end of the log of %s:\n%s", r.name, r.tail())
 	}
 	s.Errorf("make chaos SEED=%d DURATION=%s\n%s\n%s", *seed, *duration, trace, text.String())
+}
+
+// checkWhole checks that a whole day had all that it is to have.
+func (s *stage) checkWhole() {
+	s.Helper()
+	trace := s.world.trace
+	if trace.of("kills") < wantKills || trace.of("faults") < wantFaults {
+		s.Errorf("%d kills and %d faults, want %d and %d", trace.of("kills"), trace.of("faults"), wantKills, wantFaults)
+	}
+	if trace.of("take-overs") < wantTakeovers || s.brawl.longest < wantAway {
+		s.Errorf("%d take-overs without help, and the cloud away for %s, want %d and %s", trace.of("take-overs"), s.brawl.longest,
+			wantTakeovers, wantAway)
+	}
 }
 
 // checkWitness checks that the journal told all: what it led to is what there is.
@@ -233,10 +278,15 @@ func (s *stage) table() string {
 	row("seed", *seed)
 	row("duration", *duration)
 	row("objects", slots)
-	for _, what := range []string{"kills", "pauses", "stops", "simulator restarts", "control plane restarts", "ends by themselves"} {
+	row("  that bind Services", serviceSlots)
+	row("  with keys of their own", ownSlots)
+	for _, what := range []string{
+		"kills", "pauses", "stops", "simulator restarts", "control plane restarts", "CCM pauses", "CCM restarts", "ends by themselves",
+	} {
 		row(what, trace.of(what))
 	}
-	row("take-overs without help", fmt.Sprintf("%d, the slowest after %.1fs", trace.of("take-overs"), s.brawl.slowest.Seconds()))
+	row("the cloud away, at most", fmt.Sprintf("%.1fs", s.brawl.longest.Seconds()))
+	row("take-overs without help", fmt.Sprintf("%d, the slowest after %.1fs of %.0fs", trace.of("take-overs"), s.brawl.slowest.Seconds(), takeover.Seconds()))
 	row("calls", trace.of("calls"))
 	row("faults", trace.of("faults"))
 	for _, code := range hit(trace) {
@@ -247,9 +297,10 @@ func (s *stage) table() string {
 		deeds += trace.of("deed " + w.kind)
 	}
 	row("deeds", deeds)
-	for _, what := range []string{renew, rollBack, deleteObject, recreate, loseSecret, wipeStatus, unbind, driftListener, dropUnused} {
-		row("  "+what, trace.of("deed "+what))
+	for _, w := range deedWeights {
+		row("  "+w.kind, trace.of("deed "+w.kind))
 	}
+	row("in order again after", fmt.Sprintf("%ds", trace.of("settled")))
 	row("uploads", trace.of("uploads"))
 	row("certificates deleted", trace.of("deletions"))
 	row("certificates at the end", len(s.world.witness.ids()))

@@ -20,6 +20,11 @@ const settling = 90 * time.Second
 // restore puts back what people took away, so that there is an order to come to.
 func (w *world) restore(ctx context.Context) error {
 	w.trace.note("people put everything back")
+	for _, k := range w.keyrings {
+		if err := w.rotate(ctx, k, false); err != nil {
+			return err
+		}
+	}
 	for _, s := range w.secrets {
 		if err := w.hide(ctx, s, false); err != nil {
 			return err
@@ -36,6 +41,14 @@ func (w *world) restore(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := w.restoreObjects(ctx); err != nil {
+		return err
+	}
+	return w.restoreServices(ctx)
+}
+
+// restoreObjects makes those again that are away.
+func (w *world) restoreObjects(ctx context.Context) error {
 	for {
 		if err := w.recreateOne(ctx); err != nil || !slices.ContainsFunc(w.slots, func(s *slot) bool { return s.state != made }) {
 			return err
@@ -67,33 +80,58 @@ func (w *world) hurry(ctx context.Context) error {
 
 // unsettled is what isn't as it should be.
 func (w *world) unsettled(ctx context.Context) []string {
-	list := &v1alpha1.ServerCertificateList{}
-	if err := w.client.List(ctx, list); err != nil {
+	objects, err := w.objects(ctx)
+	if err != nil {
 		return []string{err.Error()}
 	}
-	holders := holdersOf(list.Items)
+	holders := w.holdersOf(objects)
 	var odd []string
-	for i := range list.Items {
-		odd = append(odd, unready(&list.Items[i], holders)...)
+	for i := range objects {
+		odd = append(odd, w.unready(&objects[i], holders)...)
 	}
-	if len(list.Items) != slots {
-		odd = append(odd, fmt.Sprintf("%d objects, want %d", len(list.Items), slots))
+	if len(objects) != len(w.slots) {
+		odd = append(odd, fmt.Sprintf("%d objects, want %d", len(objects), len(w.slots)))
 	}
-	return append(append(odd, w.unserved(holders)...), w.lost(list.Items)...)
+	return slices.Concat(odd, w.unserved(holders), w.misannotated(ctx, holders), w.lost(objects))
+}
+
+// objects are those of the slots that there are. Others may share the API server.
+func (w *world) objects(ctx context.Context) (ours []v1alpha1.ServerCertificate, err error) {
+	list := &v1alpha1.ServerCertificateList{}
+	if err := w.client.List(ctx, list); err != nil {
+		return nil, err
+	}
+	tags := map[string]bool{}
+	for _, s := range w.slots {
+		tags[s.tag()] = true
+	}
+	for _, o := range list.Items {
+		if tags[v1alpha1.ObjectTag(o.Namespace, o.Name)] {
+			ours = append(ours, o)
+		}
+	}
+	return ours, nil
 }
 
 // holdersOf gives, for each target, the object that is to have it: the oldest.
-func holdersOf(objects []v1alpha1.ServerCertificate) map[target]*v1alpha1.ServerCertificate {
+func (w *world) holdersOf(objects []v1alpha1.ServerCertificate) map[target]*v1alpha1.ServerCertificate {
 	holders := map[target]*v1alpha1.ServerCertificate{}
 	for i := range objects {
-		for _, b := range objects[i].Spec.Bindings {
-			t := targetOf(b.Listener)
+		for _, t := range w.allTargetsOf(&objects[i]) {
 			if holders[t] == nil || older(&objects[i], holders[t]) {
 				holders[t] = &objects[i]
 			}
 		}
 	}
 	return holders
+}
+
+// allTargetsOf are the places that an object is to be served at.
+func (w *world) allTargetsOf(o *v1alpha1.ServerCertificate) (all []target) {
+	for _, b := range o.Spec.Bindings {
+		all = append(all, w.targetsOf(o.Namespace, b)...)
+	}
+	return all
 }
 
 func older(a, b *v1alpha1.ServerCertificate) bool {
@@ -104,13 +142,13 @@ func older(a, b *v1alpha1.ServerCertificate) bool {
 }
 
 // unready tells what isn't Ready, but for what is lawfully in conflict.
-func unready(o *v1alpha1.ServerCertificate, holders map[target]*v1alpha1.ServerCertificate) []string {
+func (w *world) unready(o *v1alpha1.ServerCertificate, holders map[target]*v1alpha1.ServerCertificate) []string {
 	status, reason := metav1.ConditionTrue, v1alpha1.ReasonSynced
 	if len(o.Spec.Bindings) > 0 {
 		reason = v1alpha1.ReasonBound
 	}
-	for _, b := range o.Spec.Bindings {
-		if holders[targetOf(b.Listener)] != o {
+	for _, t := range w.allTargetsOf(o) {
+		if holders[t] != o {
 			status, reason = metav1.ConditionFalse, v1alpha1.ReasonBindingConflict
 		}
 	}
@@ -206,6 +244,7 @@ func (w *world) settle(ctx context.Context) {
 		}
 	}
 	w.trace.note("settled after %.1fs: %v", time.Since(began).Seconds(), err)
+	w.trace.count("settled", int(time.Since(began).Seconds()+0.5))
 	if err != nil {
 		w.tell(odd, err)
 		return

@@ -11,7 +11,7 @@ import (
 // target is a place where a certificate is served.
 type target struct {
 	balancer string
-	port     int
+	port     int    // 0 for all ports of a Service, which is in the balancer's place
 	domain   string // lower-case; "" for the listener's default
 }
 
@@ -33,6 +33,8 @@ type ledger struct {
 	wantedSince map[target]time.Time
 	// dropped says how often people deleted a target's extension by hand.
 	dropped map[target]int
+	// mended is when the CCM, or the cloud, was last there again after a while.
+	mended time.Time
 }
 
 func newLedger() *ledger {
@@ -76,7 +78,8 @@ func (l *ledger) want(object string, t target, wanted bool) {
 	}
 }
 
-// wantedFor is how long a target has been wanted without a pause; 0 if it isn't.
+// wantedFor is how long a target has been wanted without a pause; 0 if it isn't. What the CCM
+// is to do it does late where it, or the cloud, was away: for a Service's that time begins anew.
 func (l *ledger) wantedFor(t target) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -84,7 +87,17 @@ func (l *ledger) wantedFor(t target) time.Duration {
 	if !wanted {
 		return 0
 	}
+	if t.port == 0 && l.mended.After(since) {
+		since = l.mended
+	}
 	return time.Since(since)
+}
+
+// mend says that the CCM, or the cloud, is there again.
+func (l *ledger) mend() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.mended = time.Now()
 }
 
 // dropByHand says that people are about to delete a target's extension.

@@ -23,6 +23,8 @@ const (
 	restartServer  = "restart the API server"
 	restartEtcd    = "restart etcd"
 	cloudIsAway    = "take the simulator away"
+	pauseCCM       = "pause the CCM"
+	restartCCM     = "restart the CCM"
 	managersKeyID  = "LTAI5tManager"
 	managersSecret = "manager-secret"
 )
@@ -46,6 +48,10 @@ const (
 	dropUnused    = "delete a certificate by hand"
 	wipeStatus    = "wipe the status"
 	keepMore      = "change revisionHistoryLimit"
+
+	rotateKey      = "rotate a key"
+	touchService   = "touch a Service"
+	annotateByHand = "annotate a Service by hand"
 )
 
 // strike is something done to the processes.
@@ -72,12 +78,13 @@ type weight struct {
 
 var strikeWeights = []weight{
 	{killLeader, 50}, {killBoth, 26}, {killStandby, 4}, {stopLeader, 6}, {pauseLeader, 8}, {usurp, 6}, {restartCloud, 3}, {calm, 3},
+	{pauseCCM, 4}, {restartCCM, 4},
 }
 
 var deedWeights = []weight{
 	{renew, 30}, {rollBack, 10}, {deleteObject, 4}, {deleteUnbound, 4}, {recreate, 14}, {loseSecret, 4}, {findSecret, 5},
 	{suspend, 4}, {resumeObject, 6}, {unbind, 5}, {rebind, 7}, {driftListener, 6}, {driftDomain, 4}, {dropDomain, 3},
-	{dropUnused, 4}, {wipeStatus, 3}, {keepMore, 4},
+	{dropUnused, 4}, {wipeStatus, 3}, {keepMore, 4}, {rotateKey, 3}, {touchService, 5}, {annotateByHand, 2},
 }
 
 // choices are all that a seed decides: one stream for the processes, one for people.
@@ -146,7 +153,7 @@ var faultActions = []string{
 // mood is a set of faults: some for all calls, each rare, and some for single actions.
 func (c choices) mood() []string {
 	faults := []string{}
-	for range 2 + c.strikes.IntN(3) {
+	for range 3 + c.strikes.IntN(2) {
 		faults = append(faults, c.fault("*", 0.08, 0.22))
 	}
 	for range 1 + c.strikes.IntN(3) {
@@ -167,9 +174,12 @@ func appointments(day time.Duration) map[string][]float64 {
 		return map[string][]float64{restartServer: {0.5}}
 	}
 	return map[string][]float64{
-		pastTheLease: {0.2, 0.65}, killAndWait: {0.4}, restartServer: {0.1, 0.55}, restartEtcd: {0.3}, cloudIsAway: {0.8},
+		pastTheLease: {0.2, 0.87}, killAndWait: {0.4}, restartServer: {0.1, 0.52}, restartEtcd: {0.3}, cloudIsAway: {0.58},
 	}
 }
+
+// outage is how long the cloud is away by appointment: a minute of a whole day.
+func outage(day time.Duration) time.Duration { return min(time.Minute, day/5) }
 
 func TestASeedDecidesAllChoices(t *testing.T) {
 	t.Parallel()

@@ -30,7 +30,7 @@ var mortal = []overlay.Edit{
 		outcome, err := r.act(ctx, state, step, means)
 		dieAt(fmt.Sprintf("after %T", step))
 `},
-	{File: "controllers/reconcile.go", Old: "\t\t\treturn r.record(ctx, state)\n", New: `
+	{File: "controllers/reconcile.go", Old: " && !state.Intended {\n\t\t\treturn r.record(ctx, state)\n", New: ` && !state.Intended {
 			dieAt("before the record")
 			result, err := r.record(ctx, state)
 			dieAt("after the record")
@@ -103,6 +103,7 @@ func newLife(t *testing.T, program string, flags ...string) *life {
 	w := &world{client: cluster.Client, cloud: console.API, trace: trace, ledger: ledger, witness: witness}
 	s := &stage{T: t, world: w, brawl: &brawl{
 		tb: t, cluster: cluster, simulator: simulator, world: w, replicas: []*replica{r}, witness: witness, trace: trace,
+		console: console,
 	}}
 	s.world.strangers = []string{s.upload(console, 0)}
 	balancer := console.CreateLoadBalancer(t, "slb.s2.small", map[string]string{v1alpha1.TagNamespaces: namespace}, "")

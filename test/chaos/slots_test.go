@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -11,11 +12,17 @@ import (
 	"github.com/clbcert/clbcert/test/certs"
 )
 
-// How large the world is. Each load balancer has a listener at each of the ports.
+// How large the world is. Each load balancer has a listener at each of the ports. Those that
+// bind Services, or bring credentials of their own, come after the others.
 const (
-	slots     = 60
+	plainSlots   = 60
+	serviceSlots = 8
+	ownSlots     = 4
+	slots        = plainSlots + serviceSlots + ownSlots
+
 	balancers = 6
 	listeners = 24
+	services  = 6
 )
 
 var (
@@ -39,6 +46,7 @@ type slot struct {
 	out             map[string]bool // bindings that aren't in the spec now
 	state           string          // made, gone or going
 	announced       string          // the digest that was decided on last, since it was made
+	keys            *keyring        // its own credentials, if it brings any
 }
 
 const (
@@ -63,15 +71,27 @@ func (s *slot) in() []v1alpha1.Binding {
 
 // object is the slot's as it is made.
 func (s *slot) object() *v1alpha1.ServerCertificate {
-	return &v1alpha1.ServerCertificate{
+	object := &v1alpha1.ServerCertificate{
 		ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: s.name},
 		Spec: v1alpha1.ServerCertificateSpec{
 			SecretRef: &v1alpha1.SecretReference{Name: s.secret.name}, Bindings: s.in(),
 		},
 	}
+	if s.keys != nil {
+		object.Spec.CredentialsSecretRef = &v1alpha1.SecretReference{Name: s.keys.name}
+	}
+	return object
 }
 
-// newSlots makes the world's plan, given the IDs of the load balancers: 24 objects have a
+// newSlot is one that isn't made yet, with a Secret of its own.
+func newSlot(namespace string, i int) *slot {
+	name := fmt.Sprintf("web-%02d", i)
+	s := &slot{namespace: namespace, name: name, out: map[string]bool{}, state: gone, secret: &secret{namespace: namespace, name: name + "-tls"}}
+	s.secret.objects = append(s.secret.objects, s)
+	return s
+}
+
+// newSlots makes the world's plan of plain ones, given the IDs of the load balancers: 24 objects have a
 // listener each, 24 a domain on two listeners each, 6 want a listener and 3 a domain that
 // another has, and 3 share a Secret and are served nowhere.
 func newSlots(ids []string) (all []*slot, secrets []*secret) {
@@ -85,8 +105,12 @@ func newSlots(ids []string) (all []*slot, secrets []*secret) {
 			LoadBalancerID: id, Port: port, Domain: v1alpha1.Domain(domain),
 		}}
 	}
-	for i := range slots {
-		s := &slot{namespace: namespaces[i%len(namespaces)], name: fmt.Sprintf("web-%02d", i), out: map[string]bool{}, state: gone}
+	for i := range plainSlots {
+		namespace := namespaces[i%len(namespaces)]
+		if i >= 57 {
+			namespace = namespaces[0]
+		}
+		s := newSlot(namespace, i)
 		switch domain := fmt.Sprintf("d%d.chaos.test", i); {
 		case i < 24:
 			s.bindings = []v1alpha1.Binding{binding("default", i, "")}
@@ -97,16 +121,12 @@ func newSlots(ids []string) (all []*slot, secrets []*secret) {
 		case i < 57:
 			s.bindings = []v1alpha1.Binding{binding("theirs", i-30, fmt.Sprintf("D%d.Chaos.test", i-30))}
 		}
-		if i >= 57 {
-			s.namespace = namespaces[0]
-		}
 		if i > 57 {
 			s.secret = secrets[len(secrets)-1]
+			s.secret.objects = append(s.secret.objects, s)
 		} else {
-			s.secret = &secret{namespace: s.namespace, name: s.name + "-tls"}
 			secrets = append(secrets, s.secret)
 		}
-		s.secret.objects = append(s.secret.objects, s)
 		all = append(all, s)
 	}
 	return all, secrets
@@ -124,7 +144,8 @@ func digest(identity *certs.Identity) string {
 // current is what the Secret is to hold.
 func (s *secret) current() *certs.Identity { return s.history[len(s.history)-1] }
 
-// newIdentity is a renewal. All are for all domains.
+// newIdentity is a renewal. All are for all domains, and valid by any clock that is moved.
 func newIdentity() (*certs.Identity, error) {
-	return certs.MakeLeaf(certs.Names("chaos.test", "*.chaos.test"))
+	const month = 30 * 24 * time.Hour
+	return certs.MakeLeaf(certs.Names("chaos.test", "*.chaos.test"), certs.Valid(time.Now().Add(-month), time.Now().Add(month)))
 }

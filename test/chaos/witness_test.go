@@ -51,6 +51,8 @@ type witness struct {
 	certificates map[string]env.SimulatedCertificate // live ones
 	listeners    map[string]env.SimulatedListener
 	extensions   map[string]env.SimulatedExtension
+	balancers    map[string]env.SimulatedLoadBalancer
+	owners       map[string]string // Services, by the ID or the name of their load balancer
 	uploads      map[copyOf]int
 }
 
@@ -59,6 +61,7 @@ func newWitness(simulator *env.Simulator, trace *trace, ledger *ledger, cluster 
 		trace: trace, ledger: ledger, cluster: cluster, path: filepath.Join(filepath.Dir(simulator.CAFile), "state.jsonl"),
 		seen: map[string]bool{}, certificates: map[string]env.SimulatedCertificate{},
 		listeners: map[string]env.SimulatedListener{}, extensions: map[string]env.SimulatedExtension{}, uploads: map[copyOf]int{},
+		balancers: map[string]env.SimulatedLoadBalancer{}, owners: map[string]string{},
 	}
 	return w, w.reopen()
 }
@@ -135,7 +138,12 @@ func (w *witness) apply(e entry) error {
 	switch e.Table {
 	case "certificates":
 		return w.applyCertificate(e)
+	case "loadBalancers":
+		return put(w.balancers, e)
 	case "listeners":
+		if old, known := w.listeners[e.ID]; known && e.Value == nil {
+			w.trace.violate("gaps", "the listener %s:%d was deleted, which everybody wants", old.LoadBalancerID, old.Port)
+		}
 		return put(w.listeners, e)
 	case "extensions":
 		if old, known := w.extensions[e.ID]; known && e.Value == nil {
@@ -230,8 +238,14 @@ func (w *witness) judgeRemoval(e env.SimulatedExtension) {
 	if w.ledger.droppedByHand(t) {
 		return
 	}
-	if since := w.ledger.wantedFor(t); since > patience {
-		w.trace.violate("gaps", "the extension %s of %s:%d was deleted, which is wanted for %s", t.domain, t.balancer, t.port, since)
+	claims := []target{t}
+	if service := w.ownerOf(t.balancer); service != "" {
+		claims = append(claims, target{balancer: service, domain: t.domain})
+	}
+	for _, claim := range claims {
+		if since := w.ledger.wantedFor(claim); since > patience {
+			w.trace.violate("gaps", "the extension %s of %s:%d was deleted, which %s is wanted at for %s", t.domain, t.balancer, t.port, claim.balancer, since)
+		}
 	}
 }
 
@@ -255,7 +269,8 @@ func (w *witness) checkValid(id, where string) {
 	}
 }
 
-// unused are the IDs of our certificates that nothing serves, in order.
+// unused are the IDs of our certificates that nothing serves, in order; of the account that
+// people are of.
 func (w *witness) unused() []string {
 	w.drain()
 	w.mu.Lock()
@@ -269,7 +284,7 @@ func (w *witness) unused() []string {
 	}
 	var ids []string
 	for id, c := range w.certificates {
-		if c.Tags[v1alpha1.TagCluster] == w.cluster && !used[id] {
+		if c.Tags[v1alpha1.TagCluster] == w.cluster && c.Account == managersKey.Account && !used[id] {
 			ids = append(ids, id)
 		}
 	}

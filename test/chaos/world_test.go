@@ -2,8 +2,10 @@ package chaos
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -15,6 +17,7 @@ import (
 	"github.com/clbcert/clbcert/api/v1alpha1"
 	"github.com/clbcert/clbcert/test/certs"
 	"github.com/clbcert/clbcert/test/cloud"
+	"github.com/clbcert/clbcert/test/env"
 )
 
 // world is the objects, their Secrets and the load balancers, and the people who change them.
@@ -26,7 +29,11 @@ type world struct {
 	witness   *witness
 	slots     []*slot
 	secrets   []*secret
+	services  []*service
+	keyrings  []*keyring
 	strangers []string // certificates that are nobody's of ours
+	// putKey has the cloud know an access key.
+	putKey func(context.Context, env.SimulatedAccessKey) error
 }
 
 // insist does something until it works: API server and cloud may be away.
@@ -70,8 +77,16 @@ func (w *world) do(ctx context.Context, d deed) error {
 		return w.hide(ctx, s.secret, d.kind == loseSecret)
 	case recreate:
 		return w.recreateOne(ctx)
+	case rotateKey:
+		return w.rotate(ctx, w.keyrings[d.dice%len(w.keyrings)], d.dice%5 == 0)
 	case driftListener, driftDomain, dropDomain, dropUnused:
 		w.byHand(ctx, d)
+		return nil
+	case touchService:
+		w.touch(ctx, w.services[d.dice%len(w.services)])
+		return nil
+	case annotateByHand:
+		w.annotate(ctx, w.services[d.dice%len(w.services)], w.strangers[d.slot%len(w.strangers)])
 		return nil
 	}
 	if s.state != made {
@@ -138,7 +153,7 @@ func (w *world) bind(ctx context.Context, s *slot, out int) error {
 func (w *world) changeBindings(ctx context.Context, s *slot, kind string) error {
 	for _, b := range s.bindings {
 		if s.out[b.Name] {
-			w.ledger.want(s.tag(), targetOf(b.Listener), false)
+			w.ledger.want(s.tag(), claimOf(s.namespace, b), false)
 		}
 	}
 	err := w.change(ctx, s, kind, func(o *v1alpha1.ServerCertificate) { o.Spec.Bindings = s.in() })
@@ -150,7 +165,7 @@ func (w *world) changeBindings(ctx context.Context, s *slot, kind string) error 
 
 func (w *world) wantAll(s *slot) {
 	for _, b := range s.in() {
-		w.ledger.want(s.tag(), targetOf(b.Listener), true)
+		w.ledger.want(s.tag(), claimOf(s.namespace, b), true)
 	}
 }
 
@@ -221,7 +236,7 @@ func (w *world) hide(ctx context.Context, s *secret, missing bool) error {
 func (w *world) remove(ctx context.Context, s *slot, unbound bool) error {
 	for _, b := range s.bindings {
 		s.out[b.Name] = true
-		w.ledger.want(s.tag(), targetOf(b.Listener), false)
+		w.ledger.want(s.tag(), claimOf(s.namespace, b), false)
 	}
 	if unbound && len(s.bindings) > 0 {
 		if err := w.changeBindings(ctx, s, deleteUnbound); err != nil {
@@ -300,6 +315,7 @@ func (w *world) create(ctx context.Context, s *slot) error {
 
 // free has others served where an object that is going is: people do that in the console.
 func (w *world) free(ctx context.Context, s *slot) {
+	w.freeServices(ctx, s)
 	defaults, domains := w.witness.servedBy(s.tag())
 	for i, t := range defaults {
 		err := w.cloud.SetListenerCertificate(ctx, t.balancer, t.port, w.strangers[i%len(w.strangers)])
@@ -327,8 +343,11 @@ func (w *world) byHand(ctx context.Context, d deed) {
 	stranger := w.strangers[d.dice%len(w.strangers)]
 	switch d.kind {
 	case driftListener:
-		s := w.slots[d.slot%listeners]
-		t := targetOf(s.bindings[0].Listener)
+		t := targetOf(w.slots[d.slot%listeners].bindings[0].Listener)
+		if all := w.witness.serviceListeners(); d.dice%4 == 0 && len(all) > 0 {
+			t = all[d.slot%len(all)]
+		}
+		w.driftService(t.balancer)
 		w.note(d.kind, fmt.Sprintf("%s:%d: %s", t.balancer, t.port,
 			told(w.cloud.SetListenerCertificate(ctx, t.balancer, t.port, stranger))))
 	case driftDomain, dropDomain:
@@ -351,7 +370,7 @@ func (w *world) byHand(ctx context.Context, d deed) {
 func (w *world) dropDomain(ctx context.Context, t target, id string) {
 	w.ledger.dropByHand(t)
 	err := w.cloud.DeleteExtension(ctx, id)
-	if cloud.CodeOf(err) != "" {
+	if cloud.CodeOf(err) != "" || errors.Is(err, syscall.ECONNREFUSED) {
 		w.ledger.droppedByHand(t) // it wasn't
 	}
 	w.note(dropDomain, fmt.Sprintf("%s of %s:%d: %s", t.domain, t.balancer, t.port, told(err)))

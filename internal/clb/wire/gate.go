@@ -45,13 +45,15 @@ func (g *gate) lateNow() bool {
 	return g.isLate()
 }
 
-// isLate notes and tells whether the deadline is there.
+// isLate notes and tells whether the deadline is there: by the clock that nobody sets, if
+// the deadline has its reading, or by the one that goes on while a machine sleeps.
 func (g *gate) isLate() bool {
-	if !g.deadline.IsZero() && !g.now().Before(g.deadline) {
-		g.late = true
-		return true
+	if g.deadline.IsZero() {
+		return false
 	}
-	return false
+	now := g.now()
+	g.late = g.late || !now.Before(g.deadline) || !now.Round(0).Before(g.deadline.Round(0))
+	return g.late
 }
 
 func (g *gate) close() {
