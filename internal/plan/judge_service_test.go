@@ -172,7 +172,7 @@ func TestAServicesListenerThatDriftedIsSet(t *testing.T) {
 	fresh := recorded(b, "cert-1", annotated("cert-0"), unready)
 	runJudgments(t, b, map[string]judgeCase{
 		"where the CCM didn't for minutes":    {given: []change{seen, fresh, waited(20)}, site: []facts{frontService(says("cert-0"))}, steps: look + " " + look + " Confirm SetCertificate:a " + look, reason: v1alpha1.ReasonBound},
-		"by the CCM alone where it may be so": {given: []change{seen, fresh, waited(19)}, site: []facts{frontService(says("cert-0"))}, steps: look, reason: v1alpha1.ReasonServicePending},
+		"by the CCM alone where it may be so": {given: []change{seen, fresh, waited(18)}, site: []facts{frontService(says("cert-0"))}, steps: look, reason: v1alpha1.ReasonServicePending},
 	})
 	runJudgments(t, sni, map[string]judgeCase{
 		"a domain that never served it, for the CCM can't": {
