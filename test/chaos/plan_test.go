@@ -154,7 +154,7 @@ var faultActions = []string{
 func (c choices) mood() []string {
 	faults := []string{}
 	for range 3 + c.strikes.IntN(2) {
-		faults = append(faults, c.fault("*", 0.08, 0.22))
+		faults = append(faults, c.fault("*", 0.12, 0.3))
 	}
 	for range 1 + c.strikes.IntN(3) {
 		faults = append(faults, c.fault(faultActions[c.strikes.IntN(len(faultActions))], 0.2, 0.7))
