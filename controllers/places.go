@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -28,7 +27,7 @@ type places struct {
 // room is one account's places, and who waits for one.
 type room struct {
 	inside          int
-	urgent, waiting []reconcile.Request
+	urgent, waiting line
 	// called are those who were called, and when: who is called may not come.
 	called map[reconcile.Request]time.Time
 }
@@ -62,8 +61,8 @@ func (p *places) enter(account, credentials string, request reconcile.Request, u
 	defer p.mutex.Unlock()
 	r := p.room(account)
 	if former := p.accounts[credentials]; former != nil && former != r {
-		r.urgent, r.waiting = append(r.urgent, former.urgent...), append(r.waiting, former.waiting...)
-		former.urgent, former.waiting = nil, nil
+		r.urgent.join(&former.urgent)
+		r.waiting.join(&former.waiting)
 	}
 	r.forget(request)
 	limit, line := p.perAccount, &r.waiting
@@ -71,7 +70,7 @@ func (p *places) enter(account, credentials string, request reconcile.Request, u
 		limit, line = p.perAccount+p.perAccount/4, &r.urgent
 	}
 	if r.inside >= limit {
-		*line = append(*line, request)
+		line.add(request)
 		return false
 	}
 	r.inside++
@@ -103,7 +102,7 @@ func (p *places) leave(account string) {
 		r.called[next] = now
 		p.wake(next)
 	}
-	if r.inside == 0 && len(r.urgent) == 0 && len(r.waiting) == 0 {
+	if r.inside == 0 && r.urgent.empty() && r.waiting.empty() {
 		delete(p.accounts, account)
 	}
 }
@@ -111,24 +110,61 @@ func (p *places) leave(account string) {
 // next takes the first out of line: of those whose work is urgent, else of the others if
 // there is a place for them.
 func (r *room) next(others bool) (reconcile.Request, bool) {
-	line := &r.urgent
-	if len(*line) == 0 && others {
-		line = &r.waiting
+	if next, ok := r.urgent.pop(); ok || !others {
+		return next, ok
 	}
-	if len(*line) == 0 {
-		return reconcile.Request{}, false
-	}
-	next := (*line)[0]
-	*line = (*line)[1:]
-	return next, true
+	return r.waiting.pop()
 }
 
 // forget takes an object out of line: it is here.
 func (r *room) forget(request reconcile.Request) {
-	same := func(other reconcile.Request) bool { return other == request }
-	r.urgent = slices.DeleteFunc(r.urgent, same)
-	r.waiting = slices.DeleteFunc(r.waiting, same)
+	delete(r.urgent.in, request)
+	delete(r.waiting.in, request)
 	delete(r.called, request)
+}
+
+// line is who waits, in their order. Who has gone is passed over.
+type line struct {
+	order []reconcile.Request
+	in    map[reconcile.Request]bool
+}
+
+func (l *line) empty() bool { return len(l.in) == 0 }
+
+// add puts an object at the end, unless it is in line.
+func (l *line) add(request reconcile.Request) {
+	if l.in[request] {
+		return
+	}
+	if l.in == nil {
+		l.in = map[reconcile.Request]bool{}
+	}
+	l.in[request] = true
+	l.order = append(l.order, request)
+}
+
+// join moves another line to the end of this one.
+func (l *line) join(other *line) {
+	for {
+		next, ok := other.pop()
+		if !ok {
+			return
+		}
+		l.add(next)
+	}
+}
+
+// pop takes the first out.
+func (l *line) pop() (reconcile.Request, bool) {
+	for len(l.order) > 0 {
+		next := l.order[0]
+		l.order = l.order[1:]
+		if l.in[next] {
+			delete(l.in, next)
+			return next, true
+		}
+	}
+	return reconcile.Request{}, false
 }
 
 // visit is one pass's place, taken at its first call.

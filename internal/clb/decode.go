@@ -123,8 +123,8 @@ func names(data []byte, depth int) []string {
 	if depth == 0 {
 		return nil
 	}
-	var text string
-	if json.Unmarshal(data, &text) == nil {
+	text, isText := wire.Plain(data)
+	if isText || json.Unmarshal(data, &text) == nil {
 		return namesInText(text, depth)
 	}
 	var list []json.RawMessage

@@ -87,7 +87,12 @@ func (s State) entryNow(b binding) v1alpha1.BindingStatus {
 	}
 	entry.Reason, entry.Message = s.standing(b, j)
 	entry.Ready = entry.Reason == v1alpha1.ReasonBound
-	if entry.Ready && b.Service != nil {
+	return s.seenBound(entry)
+}
+
+// seenBound notes on a Service's entry that all of its listeners serve the certificate.
+func (s State) seenBound(entry v1alpha1.BindingStatus) v1alpha1.BindingStatus {
+	if entry.Ready && entry.Service != nil {
 		entry.BoundCertificateID = s.Status.CertificateID
 	}
 	return entry

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -31,13 +33,25 @@ func BenchmarkPlainLoop(b *testing.B) {
 		for _, workers := range []int{16, 64} {
 			for statusWrites := range 4 {
 				w.calm(w.cluster.APIServer)
-				took := loop.run(n, workers, statusWrites)
-				record(w, "Plain loop, without a controller", fmt.Sprintf("%d at once; upload and %d writes of the status", workers, statusWrites),
-					figure{"certificates", n}, figure{"seconds", took.Seconds()}, figure{"certificates per second", float64(n) / took.Seconds()})
+				loop.measure(n, workers, fmt.Sprintf("upload and %d writes of the status", statusWrites), loop.uploadAndWrite(statusWrites))
 			}
 		}
+		w.parallel(n, func(ctx context.Context, i int) error { return w.issue(ctx, i, 0) })
+		w.calm(w.cluster.APIServer)
+		loop.measure(n, 16, "the requests of a first sync", loop.syncOnce)
 	})
 }
+
+// measure records how fast a treatment is.
+func (l *plainLoop) measure(n, workers int, what string, treat treatment) {
+	l.Helper()
+	took := l.run(n, workers, treat)
+	record(l, "Plain loop, without a controller", fmt.Sprintf("%d at once; %s", workers, what),
+		figure{"certificates", n}, figure{"seconds", took.Seconds()}, figure{"certificates per second", float64(n) / took.Seconds()})
+}
+
+// treatment is what is done for one object.
+type treatment func(ctx context.Context, api *cloud.API, i int) error
 
 // plainLoop has all ready that would take time.
 type plainLoop struct {
@@ -73,7 +87,7 @@ func (w *world) plainLoop(n int) *plainLoop {
 
 // run treats n objects by so many workers, and gives how long that took. Each worker has a
 // connection to the cloud, as the manager's have.
-func (l *plainLoop) run(n, workers, statusWrites int) time.Duration {
+func (l *plainLoop) run(n, workers int, treat treatment) time.Duration {
 	l.Helper()
 	l.runs++
 	numbers := make(chan int)
@@ -84,7 +98,7 @@ func (l *plainLoop) run(n, workers, statusWrites int) time.Duration {
 		console := cloud.New(l, l.cloud)
 		group.Go(func() {
 			for i := range numbers {
-				errs[worker] = errors.Join(errs[worker], l.treat(l.Context(), console.API, i, statusWrites))
+				errs[worker] = errors.Join(errs[worker], treat(l.Context(), console.API, i))
 			}
 		})
 	}
@@ -100,18 +114,53 @@ func (l *plainLoop) run(n, workers, statusWrites int) time.Duration {
 	return took
 }
 
-// treat uploads once, and writes as often as it is to.
-func (l *plainLoop) treat(ctx context.Context, api *cloud.API, i, statusWrites int) error {
+// uploadAndWrite uploads once, and writes as often as it is to.
+func (l *plainLoop) uploadAndWrite(statusWrites int) treatment {
+	return func(ctx context.Context, api *cloud.API, i int) error {
+		id, err := l.upload(ctx, api, i)
+		for write := range statusWrites {
+			if err == nil {
+				err = l.write(ctx, i, fmt.Sprintf("%s-%d-%d", id, l.runs, write))
+			}
+		}
+		return err
+	}
+}
+
+// syncOnce makes the requests of a first sync, in their order: the Secret, the finalizer, the
+// intent, the upload, its outcome and the Event.
+func (l *plainLoop) syncOnce(ctx context.Context, api *cloud.API, i int) error {
+	object := &l.objects[i]
+	if err := l.client.Get(ctx, client.ObjectKey{Namespace: l.namespace, Name: name(i) + "-tls"}, &corev1.Secret{}); err != nil {
+		return err
+	}
+	before := object.DeepCopy()
+	object.Finalizers = []string{v1alpha1.Finalizer}
+	if err := l.client.Patch(ctx, object, client.MergeFrom(before)); err != nil {
+		return err
+	}
+	if err := l.write(ctx, i, "intent"); err != nil {
+		return err
+	}
+	id, err := l.upload(ctx, api, i)
+	if err == nil {
+		err = l.write(ctx, i, id)
+	}
+	if err != nil {
+		return err
+	}
+	return l.client.Create(ctx, &eventsv1.Event{
+		ObjectMeta: metav1.ObjectMeta{Namespace: l.namespace, Name: name(i)}, EventTime: metav1.NowMicro(),
+		ReportingController: "clbcert", ReportingInstance: "plain", Action: "Upload", Reason: "Uploaded", Type: corev1.EventTypeNormal,
+		Note: "Uploaded certificate " + id, Regarding: corev1.ObjectReference{Kind: "ServerCertificate", Namespace: l.namespace, Name: name(i)},
+	})
+}
+
+func (l *plainLoop) upload(ctx context.Context, api *cloud.API, i int) (id string, err error) {
 	tags := map[string]string{
 		v1alpha1.TagCluster: "plain", v1alpha1.TagObject: v1alpha1.ObjectTag(l.namespace, name(i)), v1alpha1.TagDigest: "0",
 	}
-	id, err := api.Upload(ctx, name(i), tags, l.chain, l.key)
-	for write := range statusWrites {
-		if err == nil {
-			err = l.write(ctx, i, fmt.Sprintf("%s-%d-%d", id, l.runs, write))
-		}
-	}
-	return err
+	return api.Upload(ctx, name(i), tags, l.chain, l.key)
 }
 
 // write writes a status of the usual length that differs from the one before.

@@ -1,12 +1,14 @@
 package wire
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"net"
 	"net/http"
 	"net/url"
+	"unicode/utf8"
 
 	"github.com/clbcert/clbcert/internal/clberr"
 )
@@ -19,7 +21,10 @@ type Text string
 func (t *Text) UnmarshalJSON(data []byte) error {
 	var text string
 	var number json.Number
+	plain, isPlain := Plain(data)
 	switch {
+	case isPlain:
+		*t = Text(plain)
 	case json.Unmarshal(data, &text) == nil:
 		*t = Text(text)
 	case json.Unmarshal(data, &number) == nil:
@@ -28,6 +33,15 @@ func (t *Text) UnmarshalJSON(data []byte) error {
 		*t = ""
 	}
 	return nil
+}
+
+// Plain is the content of a valid JSON string that has nothing to be decoded, as nearly all
+// have: a list of a thousand certificates holds twenty thousand.
+func Plain(data []byte) (string, bool) {
+	if len(data) < 2 || data[0] != '"' || bytes.IndexByte(data, '\\') >= 0 || !utf8.Valid(data) {
+		return "", false
+	}
+	return string(data[1 : len(data)-1]), true
 }
 
 // Document is what an error document and every answer have in common (CLB API
