@@ -63,8 +63,11 @@ func (r *Reconciler) identify(ctx context.Context, object *v1alpha1.ServerCertif
 			}
 		}
 	}
-	return identity{provider: r.Own, version: "manager", name: "the manager's credentials"}, nil, nil
+	return identity{provider: r.Own, version: managersOwn, name: "the manager's credentials"}, nil, nil
 }
+
+// managersOwn is the version of the manager's own credentials.
+const managersOwn = "manager"
 
 // ownIdentity is that of a credentials Secret.
 func (r *Reconciler) ownIdentity(ctx context.Context, key types.NamespacedName, region string) (identity, *plan.Obstacle, error) {

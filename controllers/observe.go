@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,6 +51,9 @@ func (r *Reconciler) observe(ctx context.Context, name types.NamespacedName) (pl
 	if r.memories.behind(object) {
 		return plan.State{}, means{}, errStale
 	}
+	if r.waits(object) {
+		return plan.State{}, means{}, errFull
+	}
 	now := r.Clock()
 	state := plan.State{
 		Now: now, Jitter: rand.Float64(), Settings: r.Settings,
@@ -78,6 +82,17 @@ func (r *Reconciler) observe(ctx context.Context, name types.NamespacedName) (pl
 	state.Inputs = inputs(state, with.version)
 	with.visit = r.places.visit(reconcile.Request{NamespacedName: name})
 	return state, with, nil
+}
+
+// waits tells whether an object only waits for its turn: one that has never been in the cloud,
+// behind others of the manager's own account.
+func (r *Reconciler) waits(object *v1alpha1.ServerCertificate) bool {
+	fresh := object.Status.ObservedGeneration == 0 && object.DeletionTimestamp == nil && !object.Spec.Suspend
+	if !fresh || object.Spec.CredentialsSecretRef != nil || len(r.Roles) > 0 {
+		return false
+	}
+	account := cmp.Or(r.Cloud.KnownID(managersOwn), managersOwn)
+	return r.places.queue(account, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(object)})
 }
 
 // inputs stands for all that a person can change to mend a failure.

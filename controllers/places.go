@@ -87,6 +87,20 @@ func (p *places) room(account string) *room {
 	return p.accounts[account]
 }
 
+// queue puts an object that has never been in the cloud in line without a look at its Secret,
+// where there is no place anyway. One that is in line already, and comes by itself, has a look:
+// so bad input is told of in any case.
+func (p *places) queue(account string, request reconcile.Request) bool {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	r := p.accounts[account]
+	if r == nil || r.inside < p.perAccount || r.waiting.in[request] || !r.called[request].IsZero() {
+		return false
+	}
+	r.waiting.add(request)
+	return true
+}
+
 // leave gives a place back, and calls those who are next.
 func (p *places) leave(account string) {
 	p.mutex.Lock()

@@ -122,3 +122,20 @@ func TestWhoWaitedBeforeTheAccountWasKnownGoesAlong(t *testing.T) {
 		t.Errorf("called %v", h.called)
 	}
 }
+
+func TestWhoIsNewWaitsWithoutALookOnce(t *testing.T) {
+	t.Parallel()
+	h := newHall(1)
+	newcomer := reconcile.Request{NamespacedName: types.NamespacedName{Name: "new"}}
+	if h.queue("a", newcomer) {
+		t.Error("it waits although there is a place")
+	}
+	h.fill(t, "a")
+	if !h.queue("a", newcomer) || h.queue("a", newcomer) {
+		t.Error("want it in line at first, and then to have a look")
+	}
+	h.leave("a")
+	if !slices.Equal(h.called, []string{"new"}) || h.queue("a", newcomer) {
+		t.Errorf("called %v, want new, who then has a look", h.called)
+	}
+}

@@ -65,6 +65,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	switch {
 	case errors.Is(err, errStale):
 		return ctrl.Result{RequeueAfter: sooner}, nil
+	case errors.Is(err, errFull): // it is called when there is a place
+		return ctrl.Result{RequeueAfter: lostTurn}, nil
 	case err != nil:
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
