@@ -41,8 +41,8 @@ func (r *Reconciler) record(ctx context.Context, s plan.State) (ctrl.Result, err
 	return ctrl.Result{RequeueAfter: max(outlook.Wake.Sub(r.Clock()), time.Millisecond)}, nil
 }
 
-// giveUp ends a pass that the API server cut short, or that found no place. A conflict means that the copy was
-// stale, or that another replica leads by now: nothing was done on its ground.
+// giveUp ends a pass that the API server cut short, or that found no place. A conflict means
+// that the copy was stale, or that another replica leads by now: nothing was done on its ground.
 func (r *Reconciler) giveUp(ctx context.Context, s plan.State, step plan.Step, err error) (ctrl.Result, error) {
 	switch {
 	case errors.Is(err, errFull): // it is told when there is a place
