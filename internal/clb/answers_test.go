@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/clbcert/clbcert/internal/clb/credentials"
+	"github.com/clbcert/clbcert/internal/clb/wire"
 	"github.com/clbcert/clbcert/internal/clberr"
 )
 
@@ -142,7 +143,10 @@ func FuzzCertificateDocument(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(_ *testing.T, body []byte) {
-		var one certificateDocument
+		var one struct {
+			wire.Document
+			certificateDocument
+		}
 		_ = decode(actionUpload, body, &one)
 		_ = one.certificate(region)
 		var all listDocument

@@ -31,7 +31,7 @@ type request struct {
 
 // ask takes a token of the rate limit, makes one call and reads its answer,
 // whose body comes with it.
-func (a *Account) ask(ctx context.Context, action, region string, answer any, build func() requests.AcsRequest) ([]byte, error) {
+func (a *Account) ask(ctx context.Context, action, region string, into answer, build func() requests.AcsRequest) ([]byte, error) {
 	if err := a.wait(ctx, action); err != nil {
 		return nil, err
 	}
@@ -39,7 +39,7 @@ func (a *Account) ask(ctx context.Context, action, region string, answer any, bu
 	if err != nil {
 		return nil, err
 	}
-	return body, decode(action, body, answer)
+	return body, decode(action, body, into)
 }
 
 // do sends r and gives the answer's body. Temporary keys that the service takes

@@ -8,6 +8,8 @@ import (
 
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/slb"
+
+	"github.com/clbcert/clbcert/internal/clb/wire"
 )
 
 // resourceType is that of a server certificate in tag and resource group actions.
@@ -98,7 +100,7 @@ func (a *Account) change(ctx context.Context, action, region, id string, build f
 	if id == "" {
 		return missing(action, "the certificate's ID")
 	}
-	_, err := a.ask(ctx, action, region, &struct{}{}, build)
+	_, err := a.ask(ctx, action, region, &wire.Document{}, build)
 	return err
 }
 

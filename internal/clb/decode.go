@@ -61,6 +61,7 @@ func parseTime(text, milliseconds wire.Text) time.Time {
 // listDocument is the answer of DescribeServerCertificates. The pointers tell an
 // empty list from an answer without one, which proves nothing.
 type listDocument struct {
+	wire.Document
 	ServerCertificates *struct {
 		ServerCertificate *[]certificateDocument `json:"ServerCertificate"`
 	} `json:"ServerCertificates"`
@@ -82,14 +83,18 @@ func (d listDocument) certificates(region string) ([]Certificate, bool) {
 	return list, true
 }
 
-// decode reads a 2xx answer into answer. An error document, an answer without a
+// answer is the document of an action's answer, of which wire.Document is a part: a long
+// list is read once.
+type answer interface{ Common() wire.Document }
+
+// decode reads a 2xx answer into a. An error document, an answer without a
 // RequestId and anything that isn't the expected JSON may stand for an applied
 // request, and are errors.
-func decode(action string, body []byte, answer any) error {
-	if err := json.Unmarshal(body, answer); err != nil {
+func decode(action string, body []byte, a answer) error {
+	if err := json.Unmarshal(body, a); err != nil {
 		return unreadable(action, body, "the answer isn't the JSON of this action")
 	}
-	document := wire.ReadDocument(body)
+	document := a.Common()
 	switch {
 	case document.Code != "":
 		return clberr.New(action, string(document.Code), string(document.Message), string(document.RequestID),
@@ -120,28 +125,39 @@ func (a *alternatives) UnmarshalJSON(data []byte) error {
 }
 
 func names(data []byte, depth int) []string {
-	if depth == 0 {
+	if depth == 0 || len(data) == 0 {
 		return nil
 	}
-	text, isText := wire.Plain(data)
-	if isText || json.Unmarshal(data, &text) == nil {
-		return namesInText(text, depth)
-	}
-	var list []json.RawMessage
-	if json.Unmarshal(data, &list) == nil {
+	switch data[0] {
+	case '"':
+		return namesInText(text(data), depth)
+	case '[':
+		var list []json.RawMessage
+		if json.Unmarshal(data, &list) != nil {
+			return nil
+		}
 		var all []string
 		for _, element := range list {
 			all = append(all, names(element, depth-1)...)
 		}
 		return all
-	}
-	var object struct {
-		SubjectAlternativeName json.RawMessage `json:"SubjectAlternativeName"`
-	}
-	if json.Unmarshal(data, &object) == nil {
+	default:
+		var object struct {
+			SubjectAlternativeName json.RawMessage `json:"SubjectAlternativeName"`
+		}
+		if json.Unmarshal(data, &object) != nil {
+			return nil
+		}
 		return names(object.SubjectAlternativeName, depth-1)
 	}
-	return nil
+}
+
+func text(data []byte) string {
+	plain, isPlain := wire.Plain(data)
+	if !isPlain {
+		_ = json.Unmarshal(data, &plain)
+	}
+	return plain
 }
 
 func namesInText(text string, depth int) []string {

@@ -10,6 +10,7 @@ import (
 // listenerDocument is the answer of DescribeLoadBalancerHTTPSListenerAttribute,
 // of whose some 50 settings only the certificates are read.
 type listenerDocument struct {
+	wire.Document
 	LoadBalancerID      wire.Text `json:"LoadBalancerId"`
 	ListenerPort        wire.Text `json:"ListenerPort"`
 	Status              wire.Text `json:"Status"`
@@ -52,6 +53,7 @@ const protocolHTTPS = "https"
 // listenersDocument is a page of DescribeLoadBalancerListeners. Its list is
 // bare, unlike the others of the API.
 type listenersDocument struct {
+	wire.Document
 	Listeners many[struct {
 		LoadBalancerID      wire.Text `json:"LoadBalancerId"`
 		ListenerPort        wire.Text `json:"ListenerPort"`

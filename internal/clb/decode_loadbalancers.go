@@ -31,6 +31,7 @@ func (d loadBalancerDocument) loadBalancer(region string) LoadBalancer {
 
 // loadBalancersDocument is a page of DescribeLoadBalancers.
 type loadBalancersDocument struct {
+	wire.Document
 	LoadBalancers struct {
 		LoadBalancer many[loadBalancerDocument] `json:"LoadBalancer"`
 	} `json:"LoadBalancers"`

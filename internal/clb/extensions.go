@@ -7,6 +7,7 @@ import (
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/slb"
 
+	"github.com/clbcert/clbcert/internal/clb/wire"
 	"github.com/clbcert/clbcert/internal/clberr"
 )
 
@@ -27,7 +28,10 @@ func (a *Account) CreateExtension(ctx context.Context, region, loadBalancerID st
 	case certificateID == "":
 		return "", missing(action, "ServerCertificateId")
 	}
-	var answer extensionDocument
+	var answer struct {
+		wire.Document
+		extensionDocument
+	}
 	body, err := a.ask(ctx, action, region, &answer, func() requests.AcsRequest {
 		r := slb.CreateCreateDomainExtensionRequest()
 		r.LoadBalancerId, r.ListenerPort = loadBalancerID, portInteger(port)
@@ -54,7 +58,7 @@ func (a *Account) SetExtension(ctx context.Context, region, extensionID, certifi
 	case certificateID == "":
 		return missing(action, "ServerCertificateId")
 	}
-	_, err := a.ask(ctx, action, region, &struct{}{}, func() requests.AcsRequest {
+	_, err := a.ask(ctx, action, region, &wire.Document{}, func() requests.AcsRequest {
 		r := slb.CreateSetDomainExtensionAttributeRequest()
 		r.DomainExtensionId, r.ServerCertificateId = extensionID, certificateID
 		return r
@@ -68,7 +72,7 @@ func (a *Account) DeleteExtension(ctx context.Context, region, extensionID strin
 	if extensionID == "" {
 		return missing(action, "DomainExtensionId")
 	}
-	_, err := a.ask(ctx, action, region, &struct{}{}, func() requests.AcsRequest {
+	_, err := a.ask(ctx, action, region, &wire.Document{}, func() requests.AcsRequest {
 		r := slb.CreateDeleteDomainExtensionRequest()
 		r.DomainExtensionId = extensionID
 		return r

@@ -6,6 +6,8 @@ import (
 
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/slb"
+
+	"github.com/clbcert/clbcert/internal/clb/wire"
 )
 
 // Listener is an HTTPS listener with the certificates that it serves.
@@ -76,7 +78,7 @@ func (a *Account) SetListenerCertificate(ctx context.Context, region, loadBalanc
 	if certificateID == "" {
 		return missing(action, "ServerCertificateId")
 	}
-	_, err := a.ask(ctx, action, region, &struct{}{}, func() requests.AcsRequest {
+	_, err := a.ask(ctx, action, region, &wire.Document{}, func() requests.AcsRequest {
 		r := slb.CreateSetLoadBalancerHTTPSListenerAttributeRequest()
 		r.LoadBalancerId, r.ListenerPort, r.ServerCertificateId = loadBalancerID, portInteger(port), certificateID
 		return r

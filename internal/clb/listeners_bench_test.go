@@ -21,6 +21,7 @@ import (
 func makeLoadBalancer(t *testing.T, a *Account, spec, address string) string {
 	t.Helper()
 	var made struct {
+		wire.Document
 		ID wire.Text `json:"LoadBalancerId"`
 	}
 	_, err := a.ask(t.Context(), "CreateLoadBalancer", region, &made, func() requests.AcsRequest {
@@ -38,7 +39,7 @@ func makeLoadBalancer(t *testing.T, a *Account, spec, address string) string {
 // makeListener makes a listener with settings that nobody else gives it.
 func makeListener(t *testing.T, a *Account, loadBalancerID string, port int32, certificateID string) {
 	t.Helper()
-	_, err := a.ask(t.Context(), "CreateLoadBalancerHTTPSListener", region, &struct{}{}, func() requests.AcsRequest {
+	_, err := a.ask(t.Context(), "CreateLoadBalancerHTTPSListener", region, &wire.Document{}, func() requests.AcsRequest {
 		r := slb.CreateCreateLoadBalancerHTTPSListenerRequest()
 		r.LoadBalancerId, r.ListenerPort, r.ServerCertificateId = loadBalancerID, portInteger(port), certificateID
 		r.Description, r.IdleTimeout, r.TLSCipherPolicy = "shop", "17", "tls_cipher_policy_1_2"
@@ -52,7 +53,7 @@ func makeListener(t *testing.T, a *Account, loadBalancerID string, port int32, c
 // makeTCPListener makes a listener that no HTTPS action is for.
 func makeTCPListener(t *testing.T, a *Account, loadBalancerID string, port int32) {
 	t.Helper()
-	_, err := a.ask(t.Context(), "CreateLoadBalancerTCPListener", region, &struct{}{}, func() requests.AcsRequest {
+	_, err := a.ask(t.Context(), "CreateLoadBalancerTCPListener", region, &wire.Document{}, func() requests.AcsRequest {
 		r := slb.CreateCreateLoadBalancerTCPListenerRequest()
 		r.LoadBalancerId, r.ListenerPort = loadBalancerID, portInteger(port)
 		return r

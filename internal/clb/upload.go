@@ -31,11 +31,14 @@ func (a *Account) Upload(ctx context.Context, region string, u Upload) (Certific
 	if err != nil {
 		return Certificate{}, err
 	}
-	var answer certificateDocument
+	var answer struct {
+		wire.Document
+		certificateDocument
+	}
 	if err := decode(actionUpload, body, &answer); err != nil {
 		return Certificate{}, err
 	}
-	certificate := u.certificate(region, answer)
+	certificate := u.certificate(region, answer.certificateDocument)
 	switch {
 	case certificate.ID == "":
 		return Certificate{}, unreadable(actionUpload, body, "the answer names no certificate")

@@ -52,6 +52,9 @@ type Document struct {
 	Message   Text `json:"Message"`
 }
 
+// Common is the document itself, of an answer that embeds it.
+func (d Document) Common() Document { return d }
+
 // ReadDocument reads body as far as it is such a document; the answer of a
 // gateway (HTML, nothing) gives an empty one.
 func ReadDocument(body []byte) Document {
