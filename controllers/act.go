@@ -124,6 +124,7 @@ func (r *Reconciler) call(ctx context.Context, s plan.State, step plan.Step, wit
 		outcome.Users, err = users(ctx, account, s, step)
 	case plan.Upload:
 		outcome.Certificate, err = upload(ctx, account, s, step, with)
+		r.uploaded(s, with, err)
 	default:
 		err = change(ctx, account, s.Region, step)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -21,9 +22,15 @@ import (
 
 // means are what steps need and the plan must not know: the key and the credentials.
 type means struct {
-	pair *tlspair.Pair
+	material
 	identity
 	visit *visit
+}
+
+// material is what came of the Secret, and when it was changed.
+type material struct {
+	pair    *tlspair.Pair
+	changed time.Time
 }
 
 // end forgets the private key, and gives the place back.
@@ -65,7 +72,7 @@ func (r *Reconciler) observe(ctx context.Context, name types.NamespacedName) (pl
 	var with means
 	if !state.Deleting() && !object.Spec.Suspend {
 		var err error
-		if state.Wanted, with.pair, state.Source, err = r.source(ctx, object); err != nil {
+		if state.Wanted, with.material, state.Source, err = r.source(ctx, object); err != nil {
 			return plan.State{}, means{}, err
 		}
 	}
@@ -106,31 +113,31 @@ func inputs(s plan.State, credentialsVersion string) string {
 }
 
 // source reads what the object wants in the cloud, or why that can't be told.
-func (r *Reconciler) source(ctx context.Context, object *v1alpha1.ServerCertificate) (*plan.Wanted, *tlspair.Pair, *plan.Obstacle, error) {
+func (r *Reconciler) source(ctx context.Context, object *v1alpha1.ServerCertificate) (*plan.Wanted, material, *plan.Obstacle, error) {
 	if cas := object.Spec.AliCloudCertificate; cas != nil {
-		return r.aliCloudSource(object, cas), nil, nil, nil
+		return r.aliCloudSource(object, cas), material{}, nil, nil
 	}
 	name := object.Spec.SecretRef.Name
 	secret, err := r.secret(ctx, object.Namespace, name)
 	defer clearData(secret)
 	switch {
 	case apierrors.IsNotFound(err):
-		return nil, nil, &plan.Obstacle{Reason: v1alpha1.ReasonSecretNotFound, Message: fmt.Sprintf(
+		return nil, material{}, &plan.Obstacle{Reason: v1alpha1.ReasonSecretNotFound, Message: fmt.Sprintf(
 			"Secret %q doesn't exist: create it, of type kubernetes.io/tls, in namespace %s", name, object.Namespace)}, nil
 	case apierrors.IsForbidden(err):
-		return nil, nil, unreadable(err), nil
+		return nil, material{}, unreadable(err), nil
 	case err != nil:
-		return nil, nil, nil, fmt.Errorf("reading Secret %s/%s: %w", object.Namespace, name, err)
+		return nil, material{}, nil, fmt.Errorf("reading Secret %s/%s: %w", object.Namespace, name, err)
 	case secret.Type != corev1.SecretTypeTLS:
-		return nil, nil, &plan.Obstacle{Reason: v1alpha1.ReasonSecretTypeInvalid, Message: fmt.Sprintf(
+		return nil, material{}, &plan.Obstacle{Reason: v1alpha1.ReasonSecretTypeInvalid, Message: fmt.Sprintf(
 			"Secret %q is of type %s: create it anew as kubernetes.io/tls", name, secret.Type)}, nil
 	}
 	pair, problem := tlspair.Parse(secret.Data[corev1.TLSCertKey], secret.Data[corev1.TLSPrivateKeyKey])
 	if problem != nil {
-		return nil, nil, &plan.Obstacle{Reason: v1alpha1.Reason(problem.Kind),
+		return nil, material{}, &plan.Obstacle{Reason: v1alpha1.Reason(problem.Kind),
 			Message: fmt.Sprintf("Secret %q: %s", name, problem.Message)}, nil
 	}
-	return wanted(pair.Facts, fmt.Sprintf("Secret %q", name)), pair, nil, nil
+	return wanted(pair.Facts, fmt.Sprintf("Secret %q", name)), material{pair, lastChange(secret, object)}, nil, nil
 }
 
 // unreadable is a Secret that the manager may not read: waiting for the right to.

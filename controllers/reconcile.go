@@ -16,6 +16,7 @@ import (
 
 	"github.com/clbcert/clbcert/internal/clb"
 	"github.com/clbcert/clbcert/internal/clb/credentials"
+	"github.com/clbcert/clbcert/internal/metrics"
 	"github.com/clbcert/clbcert/internal/plan"
 )
 
@@ -53,6 +54,8 @@ type Reconciler struct {
 	Regions  []string
 	// Clock tells the time.
 	Clock func() time.Time
+	// Metrics counts what happens.
+	Metrics *metrics.Recorder
 
 	memories memories
 	places   places
@@ -74,12 +77,12 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	for range maxSteps {
 		step := plan.Next(state)
 		if step == nil || ctx.Err() != nil && !state.Intended {
-			return r.record(ctx, state)
+			return r.record(ctx, state, means)
 		}
 		outcome, err := r.act(ctx, state, step, means)
 		switch {
 		case err != nil && ctx.Err() != nil: // a shutdown cut a read short: what was done before is told
-			return r.record(ctx, state)
+			return r.record(ctx, state, means)
 		case err != nil:
 			return r.giveUp(ctx, state, step, err)
 		}

@@ -23,7 +23,7 @@ const fieldOwner = client.FieldOwner("clbcert")
 
 // record ends a pass: it writes the status if anything changed, tells what happened,
 // and says when to come back.
-func (r *Reconciler) record(ctx context.Context, s plan.State) (ctrl.Result, error) {
+func (r *Reconciler) record(ctx context.Context, s plan.State, with means) (ctrl.Result, error) {
 	if s.Deleting() && !s.HasFinalizer {
 		r.tell(s.Object, s.Events)
 		return ctrl.Result{}, nil
@@ -34,6 +34,7 @@ func (r *Reconciler) record(ctx context.Context, s plan.State) (ctrl.Result, err
 		if err != nil {
 			return r.giveUp(ctx, s, plan.Record{}, err)
 		}
+		r.served(s, outlook.Status, with)
 		s.Memory = s.Memory.Wrote(written)
 		r.memories.put(client.ObjectKeyFromObject(s.Object), s)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/clbcert/clbcert/internal/clb"
 	"github.com/clbcert/clbcert/internal/clb/credentials"
+	"github.com/clbcert/clbcert/internal/metrics"
 	"github.com/clbcert/clbcert/internal/version"
 )
 
@@ -14,14 +15,17 @@ type cloud struct {
 	own    credentials.Provider
 	// source names where the credentials come from, for the log.
 	source string
+	// recorder measures what is asked of the cloud, and what comes of it.
+	recorder *metrics.Recorder
 }
 
 // newCloud makes the client and chooses the credentials; it calls nobody.
-func newCloud(o *options) (*cloud, error) {
+func newCloud(o *options, recorder *metrics.Recorder) (*cloud, error) {
 	client, err := clb.New(clb.Config{
 		Endpoint: o.clbEndpoint, STSEndpoint: o.stsEndpoint, RootCAs: o.roots,
 		UserAgent: version.UserAgent(), Timeout: o.apiTimeout,
 		QPS: o.apiQPS, Burst: o.apiBurst, Window: o.consistencyWindow,
+		Called: recorder.Called, Listed: recorder.Listed,
 		VPC: os.Getenv("ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED") == "true",
 	})
 	if err != nil {
@@ -31,5 +35,5 @@ func newCloud(o *options) (*cloud, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &cloud{client: client, own: own, source: source}, nil
+	return &cloud{client: client, own: own, source: source, recorder: recorder}, nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -20,10 +21,12 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/clbcert/clbcert/api/v1alpha1"
 	"github.com/clbcert/clbcert/controllers"
+	"github.com/clbcert/clbcert/internal/metrics"
 	"github.com/clbcert/clbcert/internal/plan"
 	"github.com/clbcert/clbcert/internal/version"
 )
@@ -64,6 +67,7 @@ func newManager(ctx context.Context, o *options, cloud *cloud, config *rest.Conf
 	reconciler := &controllers.Reconciler{
 		Client: manager.GetClient(), Live: manager.GetAPIReader(), Events: manager.GetEventRecorder(name),
 		Cloud: cloud.client, Own: cloud.own, Region: o.region, Regions: o.regions, Roles: o.roles, Clock: time.Now,
+		Metrics: cloud.recorder,
 		Settings: plan.Settings{
 			ClusterID: o.clusterID, Window: o.consistencyWindow, UploadTimeout: o.apiTimeout,
 			Resync: o.resyncInterval, DryRun: o.dryRun, BindAny: o.bindingPolicy == "Any",
@@ -72,7 +76,9 @@ func newManager(ctx context.Context, o *options, cloud *cloud, config *rest.Conf
 	if err := reconciler.SetupWithManager(ctx, manager, o.concurrency); err != nil {
 		return nil, err
 	}
+	objects := &metrics.Objects{Cache: manager.GetCache(), Elected: manager.Elected()}
 	return manager, errors.Join(
+		ctrlmetrics.Registry.Register(objects),
 		manager.AddHealthzCheck("ping", healthz.Ping),
 		manager.AddReadyzCheck("caches", cachesSynced(manager)))
 }
@@ -115,7 +121,7 @@ func managerOptions(o *options) (ctrl.Options, error) {
 				&v1alpha1.ServerCertificate{}: {Label: o.selector},
 			},
 		},
-		Metrics:                       metricsserver.Options{BindAddress: o.metricsAddress},
+		Metrics:                       metricsOptions(o),
 		HealthProbeBindAddress:        o.probeAddress,
 		PprofBindAddress:              o.pprofAddress,
 		LeaderElection:                o.leaderElect,
@@ -126,6 +132,17 @@ func managerOptions(o *options) (ctrl.Options, error) {
 		RenewDeadline:                 new(renewDeadline),
 		RetryPeriod:                   new(retryPeriod),
 	}, nil
+}
+
+// metricsOptions serve the metrics over TLS to whom the API server knows and lets, or as they
+// are: on loopback, to whoever is there.
+func metricsOptions(o *options) metricsserver.Options {
+	options := metricsserver.Options{BindAddress: o.metricsAddress, SecureServing: o.metricsSecure, CertDir: o.metricsCertDir}
+	if o.metricsSecure {
+		options.FilterProvider = newMetricsAccess
+		options.TLSOpts = []func(*tls.Config){func(c *tls.Config) { c.MinVersion, c.NextProtos = tls.VersionTLS12, []string{"http/1.1"} }}
+	}
+	return options
 }
 
 // A standby takes over within 20 s: it sees the last renewal at most 2.2 retry periods late,

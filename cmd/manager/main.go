@@ -14,8 +14,10 @@ import (
 	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/clbcert/clbcert/internal/clb"
+	"github.com/clbcert/clbcert/internal/metrics"
 	"github.com/clbcert/clbcert/internal/version"
 )
 
@@ -52,7 +54,11 @@ func run(ctx context.Context, o *options) error {
 	if err := clb.CheckEnvironment(); err != nil {
 		return err
 	}
-	cloud, err := newCloud(o)
+	recorder, err := metrics.New(ctrlmetrics.Registry, o.certificateQuota)
+	if err != nil {
+		return err
+	}
+	cloud, err := newCloud(o, recorder)
 	if err != nil {
 		return err
 	}

@@ -36,6 +36,9 @@ type options struct {
 	bindingPolicy, credentialsMapFile   string
 	dryRun, leaderElect                 bool
 	metricsAddress, probeAddress        string
+	metricsSecure                       bool
+	metricsCertDir                      string
+	certificateQuota                    int
 	pprofAddress                        string
 	showVersion                         bool
 	log                                 zap.Options
@@ -85,6 +88,9 @@ func (o *options) flags(output io.Writer) *flag.FlagSet {
 	f.BoolVar(&o.dryRun, "dry-run", false, "write nothing to the cloud, and say what would be written")
 	f.BoolVar(&o.leaderElect, "leader-elect", false, "work only while holding the Lease clbcert in POD_NAMESPACE, else clbcert-system")
 	f.StringVar(&o.metricsAddress, "metrics-bind-address", "0", "`address` of the metrics, 0 for none")
+	f.BoolVar(&o.metricsSecure, "metrics-secure", true, "serve the metrics over TLS, to whom the API server lets get the path /metrics (default false on a loopback address)")
+	f.StringVar(&o.metricsCertDir, "metrics-cert-dir", "", "`folder` with tls.crt and tls.key for the metrics (default: a self-signed certificate)")
+	f.IntVar(&o.certificateQuota, "certificate-quota", 100, "certificates that an account may have in a region, for the metric of that name: the API doesn't tell")
 	f.StringVar(&o.probeAddress, "health-probe-bind-address", "0", "`address` of /healthz and /readyz, 0 for none")
 	f.StringVar(&o.pprofAddress, "pprof-bind-address", "0", "loopback `address` of profiles at /debug/pprof, 0 for none")
 	f.BoolVar(&o.showVersion, "version", false, "print the version and exit")
@@ -107,6 +113,7 @@ func parse(args []string, getenv func(string) string, help io.Writer) (*options,
 	case flags.NArg() > 0:
 		return nil, fmt.Errorf("unexpected argument %q; --help lists the flags", flags.Arg(0))
 	}
+	o.openOnLoopback(flags)
 	if host := getenv("ALIBABA_CLOUD_STS_ENDPOINT"); o.stsEndpoint == "" && host != "" {
 		o.stsEndpoint = "https://" + strings.TrimPrefix(host, "https://")
 	}
@@ -144,6 +151,8 @@ func (o *options) checkNumbers() error {
 		return fmt.Errorf("--concurrency is %d: it must be at least 1", o.concurrency)
 	case o.apiQPS < 0 || o.apiBurst < 1:
 		return fmt.Errorf("--api-qps is %v and --api-burst %d: they must be at least 0 and 1", o.apiQPS, o.apiBurst)
+	case o.certificateQuota < 1:
+		return fmt.Errorf("--certificate-quota is %d: it must be at least 1", o.certificateQuota)
 	case o.apiTimeout <= 0 || o.resyncInterval <= 0 || o.consistencyWindow < 0:
 		return errors.New("--api-timeout, --resync-interval and --consistency-window must be positive durations, such as 10s")
 	default:
@@ -169,11 +178,23 @@ func (o *options) checkPprofAddress() error {
 	if o.pprofAddress == "0" {
 		return nil
 	}
-	host, _, err := net.SplitHostPort(o.pprofAddress)
-	if ip := net.ParseIP(host); err != nil || host != "localhost" && !ip.IsLoopback() {
+	if !isLoopback(o.pprofAddress) {
 		return fmt.Errorf("--pprof-bind-address is %q: it must be 0, or a loopback address with a port, such as 127.0.0.1:6060", o.pprofAddress)
 	}
 	return nil
+}
+
+func isLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	return err == nil && (host == "localhost" || net.ParseIP(host).IsLoopback())
+}
+
+// openOnLoopback serves metrics without TLS where no flag says otherwise and only this pod can
+// reach them, as for a proxy beside the manager.
+func (o *options) openOnLoopback(flags *flag.FlagSet) {
+	said := false
+	flags.Visit(func(f *flag.Flag) { said = said || f.Name == "metrics-secure" || f.Name == "metrics-cert-dir" })
+	o.metricsSecure = o.metricsSecure && (said || !isLoopback(o.metricsAddress))
 }
 
 // reserved tells what the API takes in no tag's value.

@@ -94,7 +94,7 @@ func (c *Client) send(ctx context.Context, r request, value credentials.Value) (
 	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
 	exchange := wire.NewExchange(ctx, c.base, r.action, r.region)
-	exchange.UserAgent, exchange.Deadline, exchange.Now = c.config.UserAgent, r.deadline, c.now
+	exchange.UserAgent, exchange.Deadline, exchange.Now, exchange.Done = c.config.UserAgent, r.deadline, c.now, c.config.Called
 	if r.limit > 0 {
 		exchange.Limit = r.limit
 	}

@@ -69,6 +69,9 @@ func (a *Account) describe(ctx context.Context, region string, leaving func()) (
 	if !ok {
 		return nil, unreadable(actionList, body, "the answer holds no readable list")
 	}
+	if listed := a.client.config.Listed; listed != nil {
+		listed(a.ID(), region, len(certificates))
+	}
 	return certificates, nil
 }
 

@@ -21,6 +21,7 @@ import (
 
 	"github.com/clbcert/clbcert/internal/clb/credentials"
 	"github.com/clbcert/clbcert/internal/clb/wire"
+	"github.com/clbcert/clbcert/internal/clberr"
 )
 
 // Config is how to reach the service.
@@ -42,6 +43,10 @@ type Config struct {
 	Burst int
 	// Window is how long the service's lists may lag behind a change.
 	Window time.Duration
+	// Called is told of each call, to STS too, and Listed how many certificates an account
+	// has in a region, whoever uploaded them; both may be nil.
+	Called func(action string, took time.Duration, failure *clberr.Error)
+	Listed func(accountID, region string, certificates int)
 	// VPC chooses the endpoints inside a VPC.
 	VPC bool
 }
@@ -109,5 +114,6 @@ func (c *Client) STS(region string) *credentials.STS {
 	}
 	return &credentials.STS{
 		Endpoint: endpoint, Region: region, Base: c.base, UserAgent: c.config.UserAgent, Timeout: c.config.Timeout,
+		Called: c.config.Called,
 	}
 }

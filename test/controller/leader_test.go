@@ -26,6 +26,10 @@ func TestAStandbyTakesOver(t *testing.T) {
 		}
 	}
 
+	if !s.shows(leader, "clbcert_certificate_ready{") || s.shows(standby, "clbcert_certificate_ready{") {
+		t.Error("the leader's metrics don't show the object, or the standby's do too")
+	}
+
 	change := env.Observe(t, s.cluster, lease)
 	leader.Stop(t) // which checks that it ends with exit code 0
 	s.put("web-tls", certs.NewLeaf(t))
@@ -36,6 +40,9 @@ func TestAStandbyTakesOver(t *testing.T) {
 	})
 	if got := len(s.uploads()); got != 2 || len(renewed.Status.Superseded) != 1 {
 		t.Errorf("%d uploads, superseded %v", got, renewed.Status.Superseded)
+	}
+	if !s.shows(standby, "clbcert_certificate_ready{") {
+		t.Error("the new leader's metrics don't show the object")
 	}
 	standby.Stop(t)
 	env.WaitFor(t, s.cluster, lease, "its release", func(l *coordinationv1.Lease) bool { return !held(l) })

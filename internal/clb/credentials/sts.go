@@ -25,6 +25,8 @@ type STS struct {
 	UserAgent string
 	// Timeout is that of one call.
 	Timeout time.Duration
+	// Called is told of each call; may be nil.
+	Called wire.Done
 }
 
 // sessionSeconds is the life asked for: an hour, which every role allows by
@@ -100,7 +102,7 @@ func (s *STS) call(ctx context.Context, action string, query, form url.Values, a
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	exchange := wire.NewExchange(ctx, s.Base, action, s.Region)
-	exchange.UserAgent = s.UserAgent
+	exchange.UserAgent, exchange.Done = s.UserAgent, s.Called
 	resp, _ := exchange.RoundTrip(req)
 	if resp != nil {
 		_ = resp.Body.Close()

@@ -31,6 +31,8 @@ type Exchange struct {
 	Now func() time.Time
 	// Limit is the longest answer read, in bytes: 1 MiB.
 	Limit int64
+	// Done is told how long the exchange took, and Failure; may be nil.
+	Done Done
 
 	ctx    context.Context
 	base   http.RoundTripper
@@ -40,6 +42,9 @@ type Exchange struct {
 	err    error
 	ran    bool
 }
+
+// Done is told how long a call took and why it failed, nil where it didn't.
+type Done func(action string, took time.Duration, failure *clberr.Error)
 
 // NewExchange prepares an exchange over base that ends with ctx.
 func NewExchange(ctx context.Context, base http.RoundTripper, action, region string) *Exchange {
@@ -60,10 +65,14 @@ func (e *Exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, errAgain
 	}
 	e.ran = true
+	began := time.Now()
 	e.err = e.send(req)
 	e.gate.close()
 	if e.err == nil && !e.succeeded() {
 		e.err = fmt.Errorf("HTTP status %d", e.status)
+	}
+	if e.Done != nil {
+		e.Done(e.Action, time.Since(began), e.Failure())
 	}
 	if e.err != nil {
 		// The caller reads Failure; net/http only quotes this, with the URL.
