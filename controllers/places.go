@@ -35,8 +35,14 @@ type room struct {
 // errFull is why a pass ends that found no place.
 var errFull = errors.New("as many objects of the account as may be are worked on")
 
-// lostTurn is after how long one that waits for a place tries again by itself.
-const lostTurn = 30 * time.Second
+const (
+	// lookTurn is after how long one that waits for a place, and hasn't looked at its Secret,
+	// does so.
+	lookTurn = 30 * time.Second
+	// lostTurn is after how long one that has looked tries again by itself: it is called long
+	// before, and so in a backlog of thousands no Secret is read again and again.
+	lostTurn = 2 * time.Minute
+)
 
 // comesWithin is how long a place is kept for one who was called.
 const comesWithin = time.Second

@@ -69,7 +69,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	case errors.Is(err, errStale):
 		return ctrl.Result{RequeueAfter: sooner}, nil
 	case errors.Is(err, errFull): // it is called when there is a place
-		return ctrl.Result{RequeueAfter: lostTurn}, nil
+		return ctrl.Result{RequeueAfter: lookTurn}, nil
 	case err != nil:
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
