@@ -6,7 +6,13 @@ import (
 	"os"
 	"testing"
 
+	"k8s.io/klog/v2"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
 	"github.com/clbcert/clbcert/test/env"
 )
 
-func TestMain(m *testing.M) { os.Exit(env.Run(m)) }
+func TestMain(m *testing.M) {
+	log.SetLogger(klog.Background()) // else the tests' own client complains
+	os.Exit(env.Run(m))
+}

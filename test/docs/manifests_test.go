@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,29 +20,113 @@ import (
 	"github.com/clbcert/clbcert/test/env"
 )
 
+// foreign are the API groups that pages show objects of and that aren't served here, each
+// with what tries these objects instead.
+var foreign = map[string]string{
+	"argoproj.io":             "Argo CD's own",
+	"cert-manager.io":         "cert-manager's: its controllers run in the end-to-end tests",
+	"fluxcd.io":               "Flux's own",
+	"kustomize.config.k8s.io": "kustomize's files, which no API server takes: TestEveryKustomizationBuilds",
+	"monitoring.coreos.com":   "the Prometheus operator's: the chart's tests",
+}
+
 func TestEveryManifestIsTaken(t *testing.T) {
 	t.Parallel()
 	cluster := env.Shared(t)
 	count := 0
 	for _, page := range allPages(t) {
-		for i, block := range page.blocks("yaml") {
-			if !strings.Contains(block, "apiVersion:") {
+		for i, block := range slices.Concat(page.blocks("yaml"), page.blocks("yml")) {
+			own := ownObjects(t, page, block)
+			if own == "" {
 				continue
 			}
 			count++
 			t.Run(fmt.Sprintf("%s %d", page.name, i+1), func(t *testing.T) {
 				t.Parallel()
-				namespaces(t, cluster, block)
-				_, err := cluster.TryKubectl(t.Context(), strings.NewReader(block),
+				namespaces(t, cluster, own)
+				_, err := cluster.TryKubectl(t.Context(), strings.NewReader(own),
 					"apply", "--server-side", "--force-conflicts", "--dry-run=server", "--validate=strict", "-f", "-")
 				if err != nil {
-					t.Errorf("%v; of\n%s", err, block)
+					t.Errorf("%v; of\n%s", err, own)
 				}
 			})
 		}
 	}
 	if count == 0 {
 		t.Error("no page has a manifest")
+	}
+}
+
+// ownObjects are the block's objects, without foreign ones: of these only the form is
+// checked, as of YAML that is no object.
+func ownObjects(t *testing.T, page page, block string) string {
+	t.Helper()
+	var own []string
+	for document := range strings.SplitSeq(block, "\n---\n") {
+		var object metav1.PartialObjectMetadata
+		var anything any
+		if err := yaml.UnmarshalStrict([]byte(document), &anything); err != nil {
+			t.Errorf("%s: %v; of\n%s", page.name, err, document)
+		}
+		if !strings.Contains(document, "apiVersion:") {
+			continue
+		}
+		if err := yaml.Unmarshal([]byte(document), &object); err != nil {
+			t.Errorf("%s: %v; of\n%s", page.name, err, document)
+		}
+		if group := object.GroupVersionKind().Group; !isForeign(group) {
+			own = append(own, document)
+		} else if object.Kind == "" {
+			t.Errorf("%s: no kind; of\n%s", page.name, document)
+		}
+	}
+	return strings.Join(own, "\n---\n")
+}
+
+// isForeign tells whether a group, or one that it is a part of, is foreign.
+func isForeign(group string) bool {
+	for name := range foreign {
+		if group == name || strings.HasSuffix(group, "."+name) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestEveryKustomizationBuilds(t *testing.T) {
+	t.Parallel()
+	cluster := env.Shared(t)
+	folder, count := tree(t), 0
+	build := func(what, at string) {
+		count++
+		if _, err := cluster.TryKubectl(t.Context(), nil, "kustomize", at); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	for _, page := range allPages(t) {
+		for _, block := range page.blocks("yaml") {
+			// Pages show those in a folder beside config/default.
+			if strings.Contains(block, "resources:\n  - ../default\n") {
+				at := filepath.Join(folder, "config", fmt.Sprint("page-", count))
+				if err := os.Mkdir(at, 0o700); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(filepath.Join(at, "kustomization.yaml"), []byte(block), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				build(page.name+":\n"+block, at)
+			}
+		}
+	}
+	examples, err := filepath.Glob(filepath.Join(folder, "docs/examples/*/kustomization.yaml"))
+	if err != nil || len(examples) == 0 {
+		t.Fatalf("no example has a kustomization: %v", err)
+	}
+	for _, example := range examples {
+		build(example, filepath.Dir(example))
+	}
+	if count == len(examples) {
+		t.Error("no page shows a kustomization")
 	}
 }
 

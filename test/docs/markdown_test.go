@@ -51,10 +51,13 @@ func (p page) section(t *testing.T, heading string) page {
 	t.Helper()
 	depth := len(heading) - len(strings.TrimLeft(heading, "#"))
 	var found []string
-	inside := false
+	inside, fenced := false, false
 	for line := range strings.Lines(p.text) {
+		if strings.HasPrefix(strings.TrimSpace(line), "```") {
+			fenced = !fenced
+		}
 		level := len(line) - len(strings.TrimLeft(line, "#"))
-		if level > 0 && level <= depth {
+		if !fenced && level > 0 && level <= depth {
 			inside = strings.TrimSpace(line) == heading
 		}
 		if inside {

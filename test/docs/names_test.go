@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -14,7 +15,7 @@ var (
 	link       = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	testName   = regexp.MustCompile("`((?:Test|Fuzz|Benchmark)[A-Za-z0-9]+)`")
 	testFunc   = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Benchmark)[A-Za-z0-9]+)\(`)
-	makeTarget = regexp.MustCompile("(?m)(?:^|`)make ([a-z-]+)")
+	makeTarget = regexp.MustCompile("(?m)(?:^|`)make ([a-z0-9-]+)")
 	fileName   = regexp.MustCompile("`((?:api|cmd|config|controllers|docs|hack|internal|test)/[A-Za-z0-9_./-]+)`")
 )
 
@@ -22,15 +23,51 @@ func TestEveryLinkLeadsSomewhere(t *testing.T) {
 	t.Parallel()
 	for _, page := range allPages(t) {
 		for _, found := range link.FindAllStringSubmatch(page.text, -1) {
-			target, _, _ := strings.Cut(found[1], "#")
-			if target == "" || strings.HasPrefix(target, "https://") {
+			target, anchor, _ := strings.Cut(found[1], "#")
+			if strings.HasPrefix(target, "https://") {
 				continue
 			}
-			if _, err := os.Stat(filepath.Join(root, filepath.Dir(page.name), target)); err != nil {
+			file := page.name
+			if target != "" {
+				file = filepath.Join(filepath.Dir(page.name), target)
+			}
+			if _, err := os.Stat(filepath.Join(root, file)); err != nil {
 				t.Errorf("%s links to %s: %v", page.name, found[1], err)
+			} else if anchor != "" && !slices.Contains(readPage(t, file).anchors(), anchor) {
+				t.Errorf("%s links to %s: there is no such heading", page.name, found[1])
 			}
 		}
 	}
+}
+
+func TestTheIndexHasEveryPage(t *testing.T) {
+	t.Parallel()
+	index := readPage(t, "docs/README.md")
+	for _, page := range allPages(t) {
+		name, ofDocs := strings.CutPrefix(page.name, "docs/")
+		if ofDocs && name != "README.md" && !strings.Contains(name, "/") && !strings.Contains(index.text, "]("+name) {
+			t.Errorf("docs/README.md doesn't link to %s", name)
+		}
+	}
+}
+
+// notInAnchors is what GitHub leaves out of a heading's anchor.
+var notInAnchors = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
+
+// anchors are what the page's headings are linked by.
+func (p page) anchors() []string {
+	var anchors []string
+	fenced := false
+	for line := range strings.Lines(p.text) {
+		if strings.HasPrefix(strings.TrimSpace(line), "```") {
+			fenced = !fenced
+		}
+		if heading := strings.TrimLeft(line, "#"); !fenced && heading != line && strings.HasPrefix(heading, " ") {
+			plain := notInAnchors.ReplaceAllString(strings.ToLower(strings.TrimSpace(heading)), "")
+			anchors = append(anchors, strings.ReplaceAll(plain, " ", "-"))
+		}
+	}
+	return anchors
 }
 
 func TestEveryNameIsThere(t *testing.T) {

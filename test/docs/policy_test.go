@@ -31,7 +31,8 @@ func TestThePolicyGrantsWhatIsAskedForAndNoMore(t *testing.T) {
 	asked := slices.Concat(
 		asks(t, "internal/clb/*.go", action, "slb:"),
 		asks(t, "internal/clb/*.go", stsAction, "sts:"), asks(t, "internal/clb/credentials/*.go", stsAction, "sts:"))
-	section := readPage(t, "docs/installation.md").section(t, "## Rights in the cloud")
+	page := readPage(t, "docs/ram-policies.md")
+	section := page.section(t, "## By feature")
 	granted, ofFeatures := found(granting, section.text), 0
 	for _, heading := range features {
 		actions := found(granting, section.section(t, heading).text)
@@ -42,7 +43,7 @@ func TestThePolicyGrantsWhatIsAskedForAndNoMore(t *testing.T) {
 	if ofFeatures != len(granted) {
 		t.Errorf("%d actions are granted, %d of them under a feature", len(granted), ofFeatures)
 	}
-	granted = append(granted, found(needless, section.text)...)
+	granted = append(granted, found(needless, page.text)...)
 	slices.Sort(asked)
 	slices.Sort(granted)
 	if asked = slices.Compact(asked); !slices.Equal(asked, granted) {

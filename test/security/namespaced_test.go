@@ -20,7 +20,7 @@ func TestRolesAloneAreEnough(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, env.StartAuditedCluster(t))
 	for _, kind := range []string{"clusterrolebinding", "clusterrole"} {
-		s.cluster.Kubectl(t, "delete", kind, "clbcert-manager")
+		s.cluster.Kubectl(t, "delete", kind, "clbcert-manager", "clbcert-metrics-auth")
 	}
 	s.cluster.Kubectl(t, "apply", "--server-side", "-k", filepath.Join(config, "namespaced"))
 	s.cluster.Kubectl(t, "apply", "-n", s.namespace, "-k", filepath.Join(config, "namespaced", "watched"))

@@ -16,14 +16,14 @@ import (
 
 var granting = regexp.MustCompile(`"slb:([A-Za-z]+)"`)
 
-// policies are the actions that docs/installation.md grants for each feature.
+// policies are the actions that docs/ram-policies.md grants for each feature.
 func policies(t *testing.T) map[string][]string {
 	t.Helper()
-	text, err := os.ReadFile("../../docs/installation.md")
+	text, err := os.ReadFile("../../docs/ram-policies.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, section, _ := strings.Cut(string(text), "\n## Rights in the cloud\n")
+	_, section, _ := strings.Cut(string(text), "\n## By feature\n")
 	section, _, _ = strings.Cut(section, "\n## ")
 	actions := map[string][]string{}
 	for part := range strings.SplitSeq(section, "\n### ") {

@@ -1,8 +1,12 @@
 package security
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"maps"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/clbcert/clbcert/api/v1alpha1"
+	"github.com/clbcert/clbcert/test/certs"
 	"github.com/clbcert/clbcert/test/cloud"
 	"github.com/clbcert/clbcert/test/env"
 )
@@ -135,9 +140,11 @@ func TestTheRolesAllowWhatTheManagerDoesAndNoMore(t *testing.T) {
 	s.cluster.Kubectl(t, "apply", "-f", filepath.Join(config, "credentials-map", "namespaces.yaml"))
 	roles := filepath.Join(t.TempDir(), "map.yaml")
 	s.must(os.WriteFile(roles, []byte("roles: [{namespaceSelector: {matchLabels: {team: shop}}, roleARN: 'acs:ram::1000000000000001:role/shop'}]"), 0o600))
-	flags := []string{"--leader-elect", "--credentials-map", roles}
+	folder, authority := s.metricsCertificate()
+	flags := []string{"--leader-elect", "--credentials-map", roles, "--metrics-secure", "--metrics-cert-dir", folder}
 
 	first := env.ManagerOf(t, s.cluster, s.cloud, flags, []string{noWatchList})
+	s.readMetrics(first, authority)
 	s.story()
 	tenant := *s
 	tenant.namespace = s.cluster.Namespace(t)
@@ -152,6 +159,36 @@ func TestTheRolesAllowWhatTheManagerDoesAndNoMore(t *testing.T) {
 	first.Stop(t)
 	env.StartManager(t, s.cluster, s.cloud, flags...).Stop(t)
 	s.checkRights()
+}
+
+// metricsCertificate makes a folder with a certificate for the metrics, and the authority to trust.
+func (s *stage) metricsCertificate() (string, *x509.CertPool) {
+	s.Helper()
+	identity := certs.New(s.T, certs.Addresses(net.IPv4(127, 0, 0, 1)))
+	key, err := identity.KeyPEM(certs.PKCS8)
+	s.must(err)
+	folder := s.TempDir()
+	s.must(os.WriteFile(filepath.Join(folder, corev1.TLSCertKey), identity.ChainPEM(), 0o600))
+	s.must(os.WriteFile(filepath.Join(folder, corev1.TLSPrivateKeyKey), key, 0o600))
+	authority := x509.NewCertPool()
+	authority.AppendCertsFromPEM(identity.ChainPEM())
+	return folder, authority
+}
+
+// readMetrics has the manager ask the API server who reads its metrics, and whether he may.
+func (s *stage) readMetrics(manager *env.Manager, authority *x509.CertPool) {
+	s.Helper()
+	request, err := http.NewRequestWithContext(s.Context(), http.MethodGet, strings.Replace(manager.MetricsURL, "http:", "https:", 1)+"/metrics", http.NoBody)
+	s.must(err)
+	request.Header.Set("Authorization", "Bearer "+s.cluster.Config.BearerToken)
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: authority, MinVersion: tls.VersionTLS12}}
+	defer transport.CloseIdleConnections()
+	response, err := (&http.Client{Transport: transport, Timeout: env.Patience}).Do(request)
+	s.must(err)
+	s.must(response.Body.Close())
+	if response.StatusCode != http.StatusOK {
+		s.Errorf("the metrics: %s", response.Status)
+	}
 }
 
 // story has the manager do, in the stage's namespace, all that it asks the API server for.
