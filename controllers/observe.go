@@ -94,7 +94,7 @@ func (r *Reconciler) observe(ctx context.Context, name types.NamespacedName) (pl
 // waits tells whether an object only waits for its turn: one that has never been in the cloud,
 // behind others of the manager's own account.
 func (r *Reconciler) waits(object *v1alpha1.ServerCertificate) bool {
-	fresh := object.Status.ObservedGeneration == 0 && object.DeletionTimestamp == nil && !object.Spec.Suspend
+	fresh := object.Status.ObservedGeneration <= 0 && object.DeletionTimestamp == nil && !object.Spec.Suspend
 	if !fresh || object.Spec.CredentialsSecretRef != nil || len(r.Roles) > 0 {
 		return false
 	}

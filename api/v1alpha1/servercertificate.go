@@ -31,6 +31,7 @@ type ServerCertificate struct {
 	Spec ServerCertificateSpec `json:"spec"`
 	// status is what was seen and done.
 	// +optional
+	// +kubebuilder:default:={"observedGeneration":-1}
 	Status ServerCertificateStatus `json:"status,omitempty"`
 }
 

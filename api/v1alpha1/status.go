@@ -22,7 +22,8 @@ const (
 
 // ServerCertificateStatus is what the controller saw and did.
 type ServerCertificateStatus struct {
-	// observedGeneration is the metadata.generation that this status speaks of.
+	// observedGeneration is the metadata.generation that this status speaks of; -1
+	// until the object was looked at, so that tools (kstatus) wait for that.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 

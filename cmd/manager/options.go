@@ -88,7 +88,7 @@ func (o *options) flags(output io.Writer) *flag.FlagSet {
 	f.BoolVar(&o.dryRun, "dry-run", false, "write nothing to the cloud, and say what would be written")
 	f.BoolVar(&o.leaderElect, "leader-elect", false, "work only while holding the Lease clbcert in POD_NAMESPACE, else clbcert-system")
 	f.StringVar(&o.metricsAddress, "metrics-bind-address", "0", "`address` of the metrics, 0 for none")
-	f.BoolVar(&o.metricsSecure, "metrics-secure", true, "serve the metrics over TLS, to whom the API server lets get the path /metrics (default false on a loopback address)")
+	f.BoolVar(&o.metricsSecure, "metrics-secure", true, "serve the metrics over TLS, to whom the API server lets get the path /metrics; on a loopback address only where said")
 	f.StringVar(&o.metricsCertDir, "metrics-cert-dir", "", "`folder` with tls.crt and tls.key for the metrics (default: a self-signed certificate)")
 	f.IntVar(&o.certificateQuota, "certificate-quota", 100, "certificates that an account may have in a region, for the metric of that name: the API doesn't tell")
 	f.StringVar(&o.probeAddress, "health-probe-bind-address", "0", "`address` of /healthz and /readyz, 0 for none")

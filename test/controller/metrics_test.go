@@ -2,10 +2,13 @@ package controller
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"io"
 	"maps"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -77,11 +80,17 @@ func TestMetricsTellHowTheObjectsAre(t *testing.T) {
 		`clbcert_cloud_call_duration_seconds_count{action="UploadServerCertificate"}`:                     3,
 		`clbcert_quota_limit{account="` + renewed.Status.AccountID + `",region="` + env.Region + `"}`:     150,
 	}
-	got := s.metrics(s.manager)
-	maps.DeleteFunc(got, func(name string, _ float64) bool { _, wanted := want[name]; return !wanted })
-	if !maps.Equal(got, want) {
-		t.Errorf("got  %v\nwant %v", got, want)
-	}
+	var got map[string]float64
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("got  %v\nwant %v", got, want)
+		}
+	})
+	s.poll("the metrics", func() bool { // the last of them come after the status
+		got = s.metrics(s.manager)
+		maps.DeleteFunc(got, func(name string, _ float64) bool { _, wanted := want[name]; return !wanted })
+		return maps.Equal(got, want)
+	})
 	if expiry := "clbcert_certificate_expiry_timestamp_seconds" + labels("bad"); s.shows(s.manager, expiry) {
 		t.Errorf("%s is there without a certificate", expiry)
 	}
@@ -133,9 +142,10 @@ func (s *stage) checkCallsCounted() {
 }
 
 func TestMetricsOverTLSAreForWhomTheAPIServerLets(t *testing.T) {
-	s := setStage(t).manage("--metrics-secure")
+	identity := certs.NewLeaf(t, certs.Addresses(net.IPv4(127, 0, 0, 1)))
+	s := setStage(t).manage("--metrics-secure", "--metrics-cert-dir", folderOf(t, identity))
 	url := "https" + strings.TrimPrefix(s.manager.MetricsURL, "http") + "/metrics"
-	s.poll("served", func() bool { // which takes a key of its own
+	s.poll("served", func() bool {
 		connection, err := net.Dial("tcp", strings.TrimPrefix(s.manager.MetricsURL, "http://"))
 		if err == nil {
 			connection.Close()
@@ -161,7 +171,7 @@ func TestMetricsOverTLSAreForWhomTheAPIServerLets(t *testing.T) {
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			s := s.in(t)
-			status, page := s.scrape(url, c.authorization)
+			status, page := s.scrape(identity, url, c.authorization)
 			if status != c.want {
 				t.Errorf("got %d, want %d: %s", status, c.want, page)
 			}
@@ -195,8 +205,24 @@ func (s *stage) serviceAccount(name string) string {
 	return request.Status.Token
 }
 
-// scrape asks the metrics' port over TLS, whose certificate is its own.
-func (s *stage) scrape(url, authorization string) (int, string) {
+// folderOf is a folder with a certificate and its key.
+func folderOf(t *testing.T, identity *certs.Identity) string {
+	t.Helper()
+	key, err := identity.KeyPEM(certs.PKCS8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	for name, content := range map[string][]byte{"tls.crt": identity.ChainPEM(), "tls.key": key} {
+		if err := os.WriteFile(filepath.Join(folder, name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return folder
+}
+
+// scrape asks for the metrics over TLS, from whoever has the identity.
+func (s *stage) scrape(identity *certs.Identity, url, authorization string) (int, string) {
 	s.Helper()
 	request, err := http.NewRequestWithContext(s.Context(), http.MethodGet, url, http.NoBody)
 	if err != nil {
@@ -205,7 +231,9 @@ func (s *stage) scrape(url, authorization string) (int, string) {
 	if authorization != "" {
 		request.Header.Set("Authorization", authorization)
 	}
-	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
+	roots := x509.NewCertPool()
+	roots.AddCert(identity.FullChain()[len(identity.FullChain())-1])
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
 	defer transport.CloseIdleConnections()
 	response, err := (&http.Client{Transport: transport}).Do(request)
 	if err != nil {
