@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help demo playground build test fuzz mutants chaos bench lint generate verify-generated install-yaml controlplane clean
-.PHONY: licenses sbom reproducible vulncheck
+.PHONY: licenses sbom reproducible vulncheck image release e2e monitoring-tools demo-cert-manager
 
 IMAGE   ?= ghcr.io/clbcert/clbcert:latest
 VERSION ?= $(patsubst v%,%,$(shell git describe --tags --match 'v[0-9]*' --dirty 2>/dev/null))
@@ -21,7 +21,10 @@ DEMO         := go build -o .bin/demo ./hack/demo && .bin/demo
 SUPPLY       := CGO_ENABLED=0 go build -trimpath -modfile=hack/tools/supply/go.mod -o .bin/ tool
 # What tests and the demo find their programs by.
 PROGRAMS      = export CLBCERT_BIN=$(CURDIR)/bin; KUBEBUILDER_ASSETS="$$($(CONTROLPLANE))"; export KUBEBUILDER_ASSETS
-GENERATED    := api/v1alpha1/zz_generated.deepcopy.go config/crd/bases config/rbac/role.yaml
+GENERATED    := api/v1alpha1/zz_generated.deepcopy.go config/crd/bases config/rbac/role.yaml docs/api.md charts/clbcert/files
+# Modules of their own. Those of E2E take programs and libraries of other projects, which the first run compiles.
+MODULES      := hack/controlplane test/sdks
+E2E          := hack/pebble test/e2e test/chart test/kstatus test/monitoring test/image test/release
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,16 +35,27 @@ demo: build ## the main job on a real API server: upload, renew, show the new ID
 playground: build ## the same, left running for you to try things; ends on Ctrl-C
 	@$(PROGRAMS); $(DEMO) --playground
 
+demo-cert-manager: build ## cert-manager's own controllers issue and renew, and the listener serves it
+	go build -C hack/certmanager -o $(CURDIR)/.bin/certmanager .
+	@$(PROGRAMS); $(DEMO) --cert-manager .bin/certmanager
+
+PACKAGES ?= ./cmd/...
 build: ## the programs, into bin/
 	@mkdir -p bin
-	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ $(PACKAGES)
 
 test: build ## every test, on a real API server
 	@race=; if [ "$$(go env CGO_ENABLED)" = 1 ]; then race=-race; \
 	else echo 'no C compiler, or CGO_ENABLED=0: the tests run without the race detector' >&2; fi; \
 	$(PROGRAMS); \
-	for module in hack/controlplane test/sdks; do go test -C "$$module" -count=1 $$race ./...; done; \
+	for module in $(MODULES); do go test -C "$$module" -count=1 $$race ./...; done; \
 	go test -count=1 $$race -timeout 20m -parallel 8 ./...
+
+e2e: build monitoring-tools ## cert-manager, Helm, Prometheus, kstatus, the image's commands and a release, each in a module of its own
+	@$(PROGRAMS); for module in $(E2E); do go test -C "$$module" -count=1 -parallel 4 -timeout 60m ./...; done
+
+monitoring-tools: ## promtool, Prometheus and Alertmanager, into .bin/, for test/monitoring
+	@hack/tools/monitoring/build .bin
 
 FUZZTIME ?= 60s
 fuzz: ## every fuzz test, each for FUZZTIME=60s
@@ -66,12 +80,16 @@ bench: build ## speed, memory and calls, into bench-results/; BENCH=Sync and SIZ
 lint: ## the linters, on every module; no comment in the code may silence one
 	@if git grep -n --untracked 'nolint' -- '*.go'; then echo 'exempt it in .golangci.yml, with the reason' >&2; exit 1; fi
 	$(GOLANGCI) run --allow-parallel-runners ./...
-	for module in hack/controlplane test/sdks; do (cd "$$module" && GOWORK=off $(GOLANGCI) run --allow-parallel-runners ./...); done
+	for module in $(MODULES) $(E2E) hack/certmanager hack/tools/helm; do (cd "$$module" && GOWORK=off $(GOLANGCI) run --allow-parallel-runners ./...); done
 
-generate: ## deepcopy, CRD and RBAC role, from the Go types and markers
+generate: ## deepcopy, CRD, RBAC role and docs/api.md, from the Go types and markers
 	$(TOOL) controller-gen object paths=./api/...
 	$(TOOL) controller-gen crd paths=./api/... output:crd:dir=config/crd/bases
 	$(TOOL) controller-gen rbac:roleName=clbcert-manager paths=./controllers/... output:rbac:dir=config/rbac
+	go tool -modfile=hack/tools/docs/go.mod crd-ref-docs --log-level ERROR --renderer markdown --source-path api \
+	--config hack/tools/docs/config.yaml --templates-dir hack/tools/docs/templates --output-path docs/api.md
+	cp config/crd/bases/*.yaml config/rbac/role.yaml config/prometheus/prometheus_rule.yaml config/prometheus/dashboard.json charts/clbcert/files/
+	for policy in namespaces regions certificates; do cp "config/admission/$$policy/policy.yaml" "charts/clbcert/files/admission-$$policy.yaml"; done
 
 verify-generated: generate ## fail when a generated file or go.mod is stale
 	@stale="$$(git status --porcelain -- $(GENERATED))"; if [ -n "$$stale" ]; then \
@@ -111,6 +129,13 @@ vulncheck: ## known vulnerabilities that the programs reach; VULNDB=… is anoth
 install-yaml: ## dist/install.yaml: CRD, RBAC and Deployment in one file; IMAGE=… names the image
 	@mkdir -p dist
 	$(TOOL) kustomize build config/default | sed 's|image: ghcr.io/clbcert/clbcert:latest|image: $(IMAGE)|' > dist/install.yaml
+
+image: ## the image for amd64 and arm64, by docker buildx, pushed as IMAGE=…
+	docker buildx build --platform linux/amd64,linux/arm64 --build-arg VERSION='$(VERSION)' --build-arg COMMIT='$(COMMIT)' \
+	--build-arg DATE='$(DATE)' --tag '$(IMAGE)' --push .
+
+release: ## dist/: programs, chart, manifests, SBOMs and checksums of the commit; VERSION=0.1.0
+	@go run ./hack/release -version '$(VERSION)' $(if $(filter-out file,$(origin IMAGE)),-image '$(IMAGE)')
 
 controlplane: ## print the folder with kube-apiserver, etcd and kubectl, built when needed
 	@$(CONTROLPLANE)
