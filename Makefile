@@ -27,7 +27,7 @@ MODULES      := hack/controlplane test/sdks
 E2E          := hack/pebble test/e2e test/chart test/kstatus test/monitoring test/image test/release
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: build ## the main job on a real API server: upload, renew, show the new ID
 	@$(PROGRAMS); $(DEMO)
@@ -35,7 +35,7 @@ demo: build ## the main job on a real API server: upload, renew, show the new ID
 playground: build ## the same, left running for you to try things; ends on Ctrl-C
 	@$(PROGRAMS); $(DEMO) --playground
 
-demo-cert-manager: build ## cert-manager's own controllers issue and renew, and the listener serves it
+demo-cert-manager: build ## the demo with cert-manager's own controllers, which issue and renew; builds them at the first run
 	go build -C hack/certmanager -o $(CURDIR)/.bin/certmanager .
 	@$(PROGRAMS); $(DEMO) --cert-manager .bin/certmanager
 
