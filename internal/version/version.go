@@ -36,9 +36,12 @@ var get = sync.OnceValue(func() Build {
 	return describe(Build{Version: version, Commit: commit, Date: date}, info)
 })
 
-// UserAgent begins the User-Agent header of every call to the cloud:
-// "clbcert/<version>".
-func UserAgent() string { return "clbcert/" + Get().Version }
+// UserAgent begins the User-Agent header of every call to the cloud, and to the API server:
+// "clbcert/<version> (<commit>; <date>)", a product and a comment (RFC 9110, 10.1.5).
+func UserAgent() string {
+	build := Get()
+	return fmt.Sprintf("clbcert/%s (%s; %s)", build.Version, build.Commit, build.Date)
+}
 
 // String is the one line that a program prints for its version.
 func (b Build) String() string {

@@ -45,9 +45,9 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
-func TestUserAgentIsOneProductToken(t *testing.T) {
+func TestUserAgentIsAProductAndAComment(t *testing.T) {
 	t.Parallel()
-	if !regexp.MustCompile(`^clbcert/[0-9A-Za-z.+-]+$`).MatchString(UserAgent()) {
+	if !regexp.MustCompile(`^clbcert/[0-9A-Za-z.+-]+ \([0-9a-z-]+; [0-9A-Z:a-z-]+\)$`).MatchString(UserAgent()) {
 		t.Errorf("got %q", UserAgent())
 	}
 }
