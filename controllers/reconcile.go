@@ -58,6 +58,7 @@ type Reconciler struct {
 	Metrics *metrics.Recorder
 
 	memories memories
+	teller   *teller
 	places   places
 	secrets  *secretWatches
 }

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"time"
-	"unicode/utf8"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -25,7 +23,7 @@ const fieldOwner = client.FieldOwner("clbcert")
 // and says when to come back.
 func (r *Reconciler) record(ctx context.Context, s plan.State, with means) (ctrl.Result, error) {
 	if s.Deleting() && !s.HasFinalizer {
-		r.tell(s.Object, s.Events)
+		r.teller.tell(ctx, s.Object, s.Events)
 		return ctrl.Result{}, nil
 	}
 	outlook := plan.Summary(s)
@@ -38,7 +36,7 @@ func (r *Reconciler) record(ctx context.Context, s plan.State, with means) (ctrl
 		s.Memory = s.Memory.Wrote(written)
 		r.memories.put(client.ObjectKeyFromObject(s.Object), s)
 	}
-	r.tell(s.Object, outlook.Events)
+	r.teller.tell(ctx, s.Object, outlook.Events)
 	return ctrl.Result{RequeueAfter: max(outlook.Wake.Sub(r.Clock()), time.Millisecond)}, nil
 }
 
@@ -65,31 +63,4 @@ func (r *Reconciler) apply(ctx context.Context, object *v1alpha1.ServerCertifica
 	written.Status = status
 	err := r.memories.write(written, func() error { return r.Client.Status().Update(ctx, written, fieldOwner) })
 	return written, err
-}
-
-// tell puts Events on the object.
-func (r *Reconciler) tell(object *v1alpha1.ServerCertificate, happened []plan.Event) {
-	for _, event := range happened {
-		kind := corev1.EventTypeNormal
-		if event.Warning {
-			kind = corev1.EventTypeWarning
-		}
-		r.Events.Eventf(object, nil, kind, event.Reason, event.Action, "%s", note(event.Message))
-	}
-}
-
-// maxNote is the longest note of an Event in bytes (events.k8s.io/v1): the API server
-// refuses longer ones.
-const maxNote = 1024
-
-// note cuts a message to what an Event takes, at the border of a character.
-func note(message string) string {
-	if len(message) <= maxNote {
-		return message
-	}
-	end := maxNote
-	for !utf8.RuneStart(message[end]) {
-		end--
-	}
-	return message[:end]
 }

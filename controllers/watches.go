@@ -58,6 +58,10 @@ func (r *Reconciler) SetupWithManager(ctx context.Context, manager ctrl.Manager,
 		return err
 	}
 	r.places.perAccount = concurrency
+	r.teller = newTeller(r.Events)
+	if err := manager.Add(r.teller); err != nil {
+		return err
+	}
 	var err error
 	if r.secrets, err = newSecretWatches(manager.GetConfig(), manager.GetHTTPClient(), r.credentialsUsers); err != nil {
 		return err
