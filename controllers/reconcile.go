@@ -1,7 +1,7 @@
 // Package controllers makes the cloud hold what ServerCertificates want. A pass
 // reads the story in reconcile.go: observe, ask the plan for the next step, do it,
-// record what came of it. All reads are in observe.go, all effects in act.go, all
-// writing of status and Events in record.go; every decision is made by package plan.
+// record what came of it. All reads are in observe.go, all effects in act.go, the
+// writing of the status in record.go and of Events in events.go; every decision is made by package plan.
 package controllers
 
 import (

@@ -30,9 +30,9 @@ var mortal = []overlay.Edit{
 		outcome, err := r.act(ctx, state, step, means)
 		dieAt(fmt.Sprintf("after %T", step))
 `},
-	{File: "controllers/reconcile.go", Old: " && !state.Intended {\n\t\t\treturn r.record(ctx, state)\n", New: ` && !state.Intended {
+	{File: "controllers/reconcile.go", Old: " && !state.Intended {\n\t\t\treturn r.record(ctx, state, means)\n", New: ` && !state.Intended {
 			dieAt("before the record")
-			result, err := r.record(ctx, state)
+			result, err := r.record(ctx, state, means)
 			dieAt("after the record")
 			return result, err
 `},
