@@ -63,7 +63,6 @@ func TestAThrottledAccountSlowsNoOther(t *testing.T) {
 	const quick = 100 // 4 s at 20 calls a second after a burst of 20, and 12 s or more at a lowered rate
 	s := setStage(t).manage("--api-qps", "20", "--api-burst", "20")
 	s.ownKey("slow", env.SimulatedAccessKey{ID: "LTAI5tSlow", Secret: "secret", Account: ownAccount})
-	s.ownKey("quick", env.SimulatedAccessKey{ID: "LTAI5tQuick", Secret: "secret", Account: secondAccount})
 	s.cloud.SetFaults(t, "*@LTAI5tSlow=Throttling.User")
 	var slow []*v1alpha1.ServerCertificate
 	for i := range 10 {
@@ -73,7 +72,9 @@ func TestAThrottledAccountSlowsNoOther(t *testing.T) {
 		said := s.unready(object, v1alpha1.ReasonThrottled)
 		s.checkSays(said, "Throttling.User", "RequestId ", "--api-qps")
 	}
-	for _, object := range s.addMany(quick, signedBy("quick")) {
+	others := s.addMany(quick, signedBy("quick")) // who wait for their key, so that their uploads aren't as slow as they are made
+	s.ownKey("quick", env.SimulatedAccessKey{ID: "LTAI5tQuick", Secret: "secret", Account: secondAccount})
+	for _, object := range others {
 		env.WaitFor(t, s.cluster, object, "Ready", isReady)
 	}
 	calls := slices.DeleteFunc(s.cloud.Calls(t, upload), func(c env.SimulatedCall) bool { return c.AccessKeyID != "LTAI5tQuick" })
