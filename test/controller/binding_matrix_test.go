@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/clbcert/clbcert/api/v1alpha1"
 	"github.com/clbcert/clbcert/test/certs"
@@ -47,6 +48,8 @@ func (s *stage) play(c cell) []env.SimulatedCall {
 		renamed(toListener(two, 443, ""), "two"), renamed(toListener(two, 443, "x.a.com"), "two-sni")))
 	s.create(s.secret("web-tls", certs.NewLeaf(s.T, names)), object)
 	first := s.ready(object).Status.CertificateID
+	lists := s.cloud.Calls(s, "DescribeServerCertificates")
+	s.poll("a list that is too old", func() bool { return time.Since(lists[len(lists)-1].Time) > 1100*time.Millisecond })
 	before := s.lastCall()
 	if c.action != "" {
 		s.cloud.SetFaults(s, fmt.Sprintf("%s=%s:#%d", c.action, c.fault, c.number))
@@ -83,9 +86,8 @@ func TestARenewalUnderFaultsEndsTheSame(t *testing.T) {
 	t.Run("cells", func(t *testing.T) {
 		for _, one := range cells {
 			for _, fault := range matrixFaults {
-				one.fault = fault
 				t.Run(fmt.Sprintf("%s %d %s", one.action, one.number, fault), func(t *testing.T) {
-					setStage(t).play(one)
+					setStage(t).play(cell{one.action, one.number, fault})
 				})
 				passed[fault]++
 			}

@@ -15,7 +15,7 @@ const allReadyWithin = 120 * time.Second
 
 // recovered is how long 40 uploads take at most where nothing slows the account: at its
 // lowest rate, 5 calls a second, they need 8 s.
-const recovered = 6 * time.Second
+const recovered = 7500 * time.Millisecond
 
 func TestHalfOfAllCallsThrottled(t *testing.T) {
 	s := setStage(t, "--fault", "*=Throttling.User:0.5").manage()
