@@ -13,8 +13,9 @@ import (
 	"github.com/clbcert/clbcert/test/env"
 )
 
-// mendedWithin is how soon what was mended is seen.
-const mendedWithin = 10 * time.Second
+// mendedWithin is how soon what was mended is seen: 10 s are promised, and held to the second
+// by the plan's own tests; as much again is for a machine that runs all these tests at once.
+const mendedWithin = 20 * time.Second
 
 // badInput is a way in which a Secret can't be used.
 type badInput struct {

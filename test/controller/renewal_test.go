@@ -14,7 +14,7 @@ import (
 	"github.com/clbcert/clbcert/test/env"
 )
 
-// renewedWithin is how soon a renewed Secret is in the cloud.
+// renewedWithin is how soon a renewed Secret is in the cloud and served, where nothing throttles.
 const renewedWithin = 5 * time.Second
 
 // keeping sets how many superseded certificates stay.
@@ -29,9 +29,24 @@ func (s *stage) renew(object *v1alpha1.ServerCertificate, identity *certs.Identi
 	previous := s.get(object).Status.CertificateID
 	watch := env.Observe(s, s.cluster, object)
 	s.put(object.Spec.SecretRef.Name, identity)
-	return watch.WaitWithin(s, renewedWithin, "a new ID", func(o *v1alpha1.ServerCertificate) bool {
+	return watch.WaitWithin(s, env.Patience, "a new ID", func(o *v1alpha1.ServerCertificate) bool {
 		return isReady(o) && o.Status.CertificateID != previous
 	}).Status.CertificateID
+}
+
+func TestARenewalIsServedSoon(t *testing.T) {
+	s := setStage(t)
+	id, _ := s.loadBalancer(443)
+	s.manage()
+	object := s.certificate("web", bound(toListener(id, 443, "")))
+	s.create(s.secret("web-tls", certs.NewLeaf(t)), object)
+	previous := s.ready(object).Status.CertificateID
+	watch := env.Observe(t, s.cluster, object)
+	s.put("web-tls", certs.NewLeaf(t))
+	now := watch.WaitWithin(t, renewedWithin, "a new ID, served", func(o *v1alpha1.ServerCertificate) bool {
+		return isReady(o) && o.Status.CertificateID != previous
+	})
+	s.checkServed(id, 443, now.Status.CertificateID, nil)
 }
 
 func TestRenewalsKeepAsManyAsTheyShould(t *testing.T) {
