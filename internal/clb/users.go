@@ -48,8 +48,42 @@ func (a *Account) Users(ctx context.Context, region, certificateID string, exten
 			}
 		}
 	}
+	sortUsers(users)
+	return users, nil
+}
+
+// AllUsers finds who serves which certificates of a region, by the certificate's ID, as it is
+// from now on: it costs a call for each HTTPS listener. Unlike Users it misses nobody, or is an
+// error: it may be the ground for a deletion.
+func (a *Account) AllUsers(ctx context.Context, region string) (map[string][]User, error) {
+	rows, err := a.listeners(ctx, region, nil, protocolHTTPS)
+	if err != nil {
+		return nil, err
+	}
+	users := map[string][]User{}
+	for _, row := range rows {
+		listener, err := a.Listener(ctx, region, row.LoadBalancerID, row.Port)
+		switch {
+		case err != nil && unlessGone(err) == nil:
+			continue // deleted since it was listed
+		case err != nil:
+			return nil, err
+		}
+		for _, id := range slices.Compact([]string{listener.CertificateID, row.certificateID}) { // it may just have changed
+			users[id] = append(users[id], User{LoadBalancerID: row.LoadBalancerID, Port: row.Port})
+		}
+		for _, e := range listener.Extensions {
+			users[e.CertificateID] = append(users[e.CertificateID], User{LoadBalancerID: row.LoadBalancerID, Port: row.Port, Domain: e.Domain})
+		}
+	}
+	for _, some := range users {
+		sortUsers(some)
+	}
+	return users, nil
+}
+
+func sortUsers(users []User) {
 	slices.SortFunc(users, func(a, b User) int {
 		return cmp.Or(cmp.Compare(a.LoadBalancerID, b.LoadBalancerID), cmp.Compare(a.Port, b.Port), cmp.Compare(a.Domain, b.Domain))
 	})
-	return users, nil
 }

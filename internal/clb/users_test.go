@@ -1,6 +1,7 @@
 package clb
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -119,5 +120,41 @@ func TestUsersAreToldAsFarAsTheyAreKnown(t *testing.T) {
 	s.put("/faults", `["`+actionListeners+`=SystemBusy"]`)
 	if users, err = s.account.Users(t.Context(), region, s.old, false); failure(t, err).Action != actionListeners || users != nil {
 		t.Errorf("got %+v, %v", users, err)
+	}
+}
+
+func TestAllUsersOfARegion(t *testing.T) {
+	t.Parallel()
+	s := openShop(t, nil)
+	other := makeLoadBalancer(t, s.account, "slb.s1.small", "")
+	makeListener(t, s.account, other, 8443, s.new)
+	for range 2 { // each time anew
+		users, err := s.account.AllUsers(t.Context(), region)
+		want := map[string][]User{s.old: {{s.id, 443, ""}, {s.id, 443, "a.example.com"}}, s.new: {{other, 8443, ""}}}
+		if err != nil || !maps.EqualFunc(users, want, slices.Equal) {
+			t.Errorf("got %+v, %v", users, err)
+		}
+	}
+	if n := len(s.calls(actionListener)); n != 4 {
+		t.Errorf("%d listeners are read", n)
+	}
+}
+
+func TestAllUsersAreAllOrAnError(t *testing.T) {
+	t.Parallel()
+	s := openShop(t, nil)
+	for sentence, c := range map[string]struct {
+		fault string
+		fails bool
+	}{
+		"a listener that isn't told":     {actionListener + "=SystemBusy", true},
+		"a list that isn't told":         {actionListeners + "=SystemBusy", true},
+		"a listener deleted meanwhile":   {actionListener + "=ListenerNotFound", false},
+		"a load balancer that went, too": {actionListener + "=InvalidLoadBalancerId.NotFound", false},
+	} {
+		s.put("/faults", `["`+c.fault+`"]`)
+		if users, err := s.account.AllUsers(t.Context(), region); (err != nil) != c.fails || len(users) != 0 {
+			t.Errorf("%s: got %+v, %v", sentence, users, err)
+		}
 	}
 }

@@ -36,6 +36,7 @@ const (
 
 // block is one PEM block, decoded.
 type block struct {
+	number    int // in its file, from 1; broken ones have numbers, too
 	label     string
 	encrypted bool // it has the header Proc-Type: 4,ENCRYPTED (RFC 1421, section 4.6.1.1)
 	der       []byte
@@ -69,33 +70,33 @@ func wipeBlocks(lists ...[]block) {
 	}
 }
 
-// splitBlocks decodes the PEM blocks of a file, at most limit, or says what is wrong with it. Text outside the blocks
-// is dropped, and so are a byte order mark and blanks around lines. encoding/pem alone would do for whole files, but
-// it passes over a broken block in silence, and a certificate would be missing from the chain.
-func splitBlocks(file string, data []byte, limit int) (blocks []block, fault string) {
+// splitBlocks decodes the PEM blocks of a file, at most limit, and says what is wrong with it: each block that is
+// broken, in their order. Text outside the blocks is dropped, and so are a byte order mark and blanks around lines.
+// encoding/pem alone would do for whole files, but it passes over a broken block in silence, and a certificate would
+// be missing from the chain.
+func splitBlocks(file string, data []byte, limit int) (blocks []block, faults []string) {
 	if len(data) > maxFileBytes {
-		return nil, fmt.Sprintf("%s is larger than 1 MiB", file)
+		return nil, []string{fmt.Sprintf("%s is larger than 1 MiB", file)}
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if len(bytes.TrimSpace(data)) == 0 {
-		return nil, fmt.Sprintf("%s is missing or empty", file)
+		return nil, []string{fmt.Sprintf("%s is missing or empty", file)}
 	}
-	s := splitter{limit: limit, text: make([]byte, 0, len(data)+1)}
+	s := splitter{file: file, limit: limit, text: make([]byte, 0, len(data)+1)}
 	defer func() { clear(s.text[:cap(s.text)]) }() // it may have held a key
 	for line := range bytes.FieldsFuncSeq(data, func(r rune) bool { return r == '\n' || r == '\r' }) {
-		if fault := s.add(bytes.TrimSpace(line)); fault != "" {
+		if s.add(bytes.TrimSpace(line)); s.full {
 			wipeBlocks(s.blocks)
-			return nil, fmt.Sprintf("%s %s", file, fault)
+			return nil, s.faults
 		}
 	}
 	switch {
 	case s.open:
-		wipeBlocks(s.blocks)
-		return nil, fmt.Sprintf("%s %s", file, s.broken())
-	case len(s.blocks) == 0:
-		return nil, fmt.Sprintf("%s holds no PEM block%s: it must be PEM text that begins with -----BEGIN", file, guess(data))
+		s.broken()
+	case len(s.blocks) == 0 && len(s.faults) == 0:
+		s.fault("holds no PEM block%s: it must be PEM text that begins with -----BEGIN", guess(data))
 	}
-	return s.blocks, ""
+	return s.blocks, s.faults
 }
 
 // guess tells the likely mistake behind a file without PEM blocks.
@@ -111,56 +112,82 @@ func guess(data []byte) string {
 
 // splitter collects the lines of one block after the other.
 type splitter struct {
+	file   string
 	limit  int
 	blocks []block
+	faults []string
 	open   bool
-	label  string
-	text   []byte
+	// lost says that the END line of a broken block is still to come: it is no other block's.
+	lost bool
+	// full says that there are too many blocks to go on.
+	full  bool
+	label string
+	text  []byte
 }
 
-func (s *splitter) add(line []byte) (fault string) {
+func (s *splitter) add(line []byte) {
 	switch {
 	case bytes.HasPrefix(line, []byte(beginMark)):
-		return s.begin(string(line))
+		s.begin(string(line))
 	case bytes.HasPrefix(line, []byte(endMark)):
-		return s.end(string(line))
+		s.end(string(line))
 	case s.open:
 		s.append(line)
 	}
-	return ""
 }
 
 func (s *splitter) append(line []byte) { s.text = append(append(s.text, line...), '\n') }
 
-func (s *splitter) begin(line string) (fault string) {
-	label, closed := strings.CutSuffix(strings.TrimPrefix(line, beginMark), lineMark)
-	switch {
-	case s.open || !closed:
-		return s.broken()
-	case len(s.blocks) == s.limit:
-		return fmt.Sprintf("holds more than %d PEM blocks: leave out what doesn't belong to the key", s.limit)
+func (s *splitter) begin(line string) {
+	if s.open {
+		s.broken()
 	}
-	s.open, s.label, s.text = true, label, s.text[:0]
-	s.append([]byte(line))
-	return ""
+	label, closed := strings.CutSuffix(strings.TrimPrefix(line, beginMark), lineMark)
+	switch s.lost = false; {
+	case s.full:
+	case !closed:
+		s.broken()
+		s.lost = true
+	case s.last() == s.limit:
+		s.fault("holds more than %d PEM blocks: leave out what doesn't belong to the key", s.limit)
+		s.full = true
+	default:
+		s.open, s.label, s.text = true, label, s.text[:0]
+		s.append([]byte(line))
+	}
 }
 
-func (s *splitter) end(line string) (fault string) {
-	if !s.open || line != endMark+s.label+lineMark {
-		return s.broken()
+func (s *splitter) end(line string) {
+	switch {
+	case s.lost:
+		s.lost = false
+		return
+	case !s.open || line != endMark+s.label+lineMark:
+		s.broken()
+		return
 	}
 	s.append([]byte(line))
 	decoded, rest := pem.Decode(s.text)
 	if decoded == nil || len(rest) > 0 {
-		return s.broken()
+		s.broken()
+		return
 	}
 	encrypted := strings.Contains(decoded.Headers["Proc-Type"], "ENCRYPTED")
-	s.blocks = append(s.blocks, block{label: decoded.Type, encrypted: encrypted, der: decoded.Bytes})
+	s.blocks = append(s.blocks, block{number: s.last() + 1, label: decoded.Type, encrypted: encrypted, der: decoded.Bytes})
 	s.open = false
-	return ""
 }
 
-func (s *splitter) broken() string {
-	return fmt.Sprintf("has a broken PEM block, number %d: a block is a BEGIN line, lines of base64 and the END line of "+
-		"the same type, each on a line of its own; put the file in again from its source", len(s.blocks)+1)
+// last is the number of the last block that is done with: each is one that was read, or a fault.
+func (s *splitter) last() int { return len(s.blocks) + len(s.faults) }
+
+// broken is the end of a block that can't be read.
+func (s *splitter) broken() {
+	s.fault("has a broken PEM block, number %d: a block is a BEGIN line, lines of base64 and the END line of "+
+		"the same type, each on a line of its own; put the file in again from its source", s.last()+1)
+	s.open = false
+	s.full = s.last() > s.limit
+}
+
+func (s *splitter) fault(format string, args ...any) {
+	s.faults = append(s.faults, s.file+" "+fmt.Sprintf(format, args...))
 }

@@ -14,27 +14,37 @@ type publicKey interface {
 }
 
 // orderChain puts the certificates into one chain: first the certificate of the key, then each one's issuer. All of
-// them have to find a place. The order they come in doesn't matter.
-func orderChain(certificates []*x509.Certificate, key publicKey) ([]*x509.Certificate, *Problem) {
+// them have to find a place. The order they come in doesn't matter. There is no chain where there are problems.
+func orderChain(certificates []*x509.Certificate, key publicKey) ([]*x509.Certificate, []Problem) {
 	isLeaf := func(c *x509.Certificate) bool { return key.Equal(c.PublicKey) }
 	if !slices.ContainsFunc(certificates, isLeaf) {
-		return nil, problemf(KeyMismatch, "the key in tls.key belongs to no certificate in tls.crt, whose first is %s: "+
-			"put in the key that the certificate was issued for", describe(certificates[0]))
+		return nil, []Problem{*problemf(KeyMismatch, "the key in tls.key belongs to no certificate in tls.crt, whose first is %s: "+
+			"put in the key that the certificate was issued for", describe(certificates[0]))}
 	}
-	sorted, problem := withoutDuplicates(certificates, isLeaf)
-	if problem != nil {
-		return nil, problem
-	}
+	sorted, problems := withoutDuplicates(certificates, isLeaf)
 	issuers := linkIssuers(sorted)
+	order, problem := findOrder(sorted, issuers, isLeaf)
+	if problem != nil {
+		problems = append(problems, *problem)
+	}
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	return pick(sorted, order), nil
+}
+
+// findOrder begins at each certificate of the key until one makes a chain. More than one of them is in order when one
+// issued the other (a cross-signed self-signed one).
+func findOrder(sorted []*x509.Certificate, issuers [][]int, isLeaf func(*x509.Certificate) bool) ([]int, *Problem) {
 	var first *Problem
 	for leaf, certificate := range sorted {
-		// More than one certificate of the key is in order when one issued the other (a cross-signed self-signed one).
 		if !isLeaf(certificate) {
 			continue
 		}
 		order := walk(leaf, issuers)
-		if problem = checkOrder(sorted, order, issuers); problem == nil {
-			return pick(sorted, order), nil
+		problem := checkOrder(sorted, order, issuers)
+		if problem == nil {
+			return order, nil
 		}
 		if first == nil {
 			first = problem
@@ -47,16 +57,19 @@ func orderChain(certificates []*x509.Certificate, key publicKey) ([]*x509.Certif
 // of an intermediate or root says nothing new (chain files are often glued together) and goes. A second copy of the
 // leaf is refused: a chain has one leaf (CLB API reference), and two show that whole files were put together, of which
 // the last is as likely another certificate's.
-func withoutDuplicates(certificates []*x509.Certificate, isLeaf func(*x509.Certificate) bool) ([]*x509.Certificate, *Problem) {
+func withoutDuplicates(certificates []*x509.Certificate, isLeaf func(*x509.Certificate) bool) (unique []*x509.Certificate, problems []Problem) {
 	sorted := slices.Clone(certificates)
 	slices.SortFunc(sorted, func(a, b *x509.Certificate) int { return bytes.Compare(a.Raw, b.Raw) })
 	for i := 1; i < len(sorted); i++ {
-		if sorted[i].Equal(sorted[i-1]) && isLeaf(sorted[i]) {
-			return nil, problemf(CertificateInvalid, "tls.crt holds the key's certificate %s more than once: leave it in once",
-				describe(sorted[i]))
+		if !sorted[i].Equal(sorted[i-1]) || !isLeaf(sorted[i]) {
+			continue
+		}
+		problem := *problemf(CertificateInvalid, "tls.crt holds the key's certificate %s more than once: leave it in once", describe(sorted[i]))
+		if !slices.Contains(problems, problem) {
+			problems = append(problems, problem)
 		}
 	}
-	return slices.CompactFunc(sorted, (*x509.Certificate).Equal), nil
+	return slices.CompactFunc(sorted, (*x509.Certificate).Equal), problems
 }
 
 // linkIssuers gives for each certificate the others that issued it, the best first: one whose key id is the one the

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// digest is the SHA-256, in lower-case hex, of the chain's DER, leaf first: what tells one upload from another. The
+// Digest is the SHA-256, in lower-case hex, of the chain's DER, leaf first: what tells one upload from another. The
 // fingerprint can't, for it doesn't see the intermediates.
-func digest(chain []*x509.Certificate) string {
+func Digest(chain []*x509.Certificate) string {
 	hash := sha256.New()
 	for _, certificate := range chain {
 		hash.Write(certificate.Raw)
@@ -18,9 +18,9 @@ func digest(chain []*x509.Certificate) string {
 	return hex.EncodeToString(hash.Sum(nil))
 }
 
-// fingerprint is the SHA-1 of a certificate's DER, lower-case hex bytes separated by colons, as the CLB API gives it.
+// Fingerprint is the SHA-1 of a certificate's DER, lower-case hex bytes separated by colons, as the CLB API gives it.
 // It is a name here, not a proof: SHA-1 is the API's choice.
-func fingerprint(certificate *x509.Certificate) string {
+func Fingerprint(certificate *x509.Certificate) string {
 	sum := sha1.Sum(certificate.Raw)
 	var text strings.Builder
 	for i := range sum {

@@ -35,8 +35,8 @@ type Facts struct {
 func factsOf(chain []*x509.Certificate, keyAlgorithm string) Facts {
 	leaf := chain[0]
 	return Facts{
-		Digest:              digest(chain),
-		Fingerprint:         fingerprint(leaf),
+		Digest:              Digest(chain),
+		Fingerprint:         Fingerprint(leaf),
 		CommonName:          leaf.Subject.CommonName,
 		DNSNames:            slices.Clone(leaf.DNSNames),
 		NotBefore:           leaf.NotBefore.UTC(),

@@ -8,10 +8,11 @@ import (
 )
 
 // FuzzParse holds Parse to its promises for any bytes: it never panics, gives exactly one result, and what it gives
-// is read again as the same. testdata/fuzz/FuzzParse has pairs to begin from.
+// is read again as the same; and Check finds all that Parse does. testdata/fuzz/FuzzParse has pairs to begin from.
 func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, certificate, key []byte) {
 		pair, problem := tlspair.Parse(certificate, key)
+		agree(t, certificate, key, problem)
 		switch {
 		case (pair == nil) == (problem == nil):
 			t.Fatal("not exactly one result")

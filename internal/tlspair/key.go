@@ -17,9 +17,9 @@ type parsedKey struct {
 
 const adviceKey = "issue the certificate for an RSA key (2048 or 4096 bits), or ECDSA (P-256, P-384, P-521) where the region takes it"
 
-// selectKey finds the one private key among the blocks of tls.key. Parameters, which OpenSSL writes before an EC or
-// DSA key, say nothing that the key doesn't.
-func selectKey(blocks []block) (*parsedKey, *Problem) {
+// selectKey finds the one private key among the blocks of tls.key, and says what else is wrong there. Parameters,
+// which OpenSSL writes before an EC or DSA key, say nothing that the key doesn't.
+func selectKey(blocks []block) (*parsedKey, []Problem) {
 	var keys []block
 	var other *block
 	for i, b := range blocks {
@@ -32,15 +32,25 @@ func selectKey(blocks []block) (*parsedKey, *Problem) {
 	}
 	switch {
 	case len(keys) == 0 && other != nil:
-		return nil, problemf(KeyInvalid, "tls.key holds %s and no private key: put the certificate's private key there", other.kind())
+		return nil, []Problem{*problemf(KeyInvalid, "tls.key holds %s and no private key: put the certificate's private key there", other.kind())}
 	case len(keys) == 0:
-		return nil, problemf(KeyInvalid, "tls.key holds no private key: put the certificate's private key there")
-	case len(keys) > 1:
-		return nil, problemf(KeyInvalid, "tls.key holds %d private keys: leave in only the certificate's", len(keys))
-	case other != nil:
-		return nil, problemf(KeyInvalid, "tls.key holds %s beside the private key: leave in the key alone", other.kind())
+		return nil, []Problem{*problemf(KeyInvalid, "tls.key holds no private key: put the certificate's private key there")}
 	}
-	return parseKey(keys[0])
+	var problems []Problem
+	if len(keys) > 1 {
+		problems = append(problems, *problemf(KeyInvalid, "tls.key holds %d private keys: leave in only the certificate's", len(keys)))
+	}
+	if other != nil {
+		problems = append(problems, *problemf(KeyInvalid, "tls.key holds %s beside the private key: leave in the key alone", other.kind()))
+	}
+	if len(keys) > 1 { // which of them is meant can't be told
+		return nil, problems
+	}
+	key, problem := parseKey(keys[0])
+	if problem != nil {
+		problems = append(problems, *problem)
+	}
+	return key, problems
 }
 
 // parseKey reads a key block. Encryption and formats that can't be told from the DER show in the label; beyond that

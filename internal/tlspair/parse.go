@@ -55,49 +55,16 @@ func (p *Pair) Wipe() { p.key.wipe() }
 // certificates or the key doesn't change the result: the order of the chain, line endings, blank lines, text between
 // blocks, the key's encoding. The arguments are not kept and not changed.
 func Parse(certificate, privateKey []byte) (*Pair, *Problem) {
-	certificates, key, problem := read(certificate, privateKey)
-	if problem != nil {
-		return nil, problem
-	}
-	defer clear(key.der)
-	chain, problem := orderChain(certificates, key.public)
-	if problem != nil {
-		return nil, problem
+	r := read(certificate, privateKey)
+	defer r.wipe()
+	if len(r.problems) > 0 {
+		return nil, &r.problems[0]
 	}
 	return &Pair{
-		Facts: factsOf(chain, key.algorithm),
-		chain: conceal(encodeChain(chain)),
-		key:   conceal(pem.EncodeToMemory(&pem.Block{Type: key.label, Bytes: key.der})),
+		Facts: factsOf(r.chain, r.key.algorithm),
+		chain: conceal(encodeChain(r.chain)),
+		key:   conceal(pem.EncodeToMemory(&pem.Block{Type: r.key.label, Bytes: r.key.der})),
 	}, nil
-}
-
-// read parses both files. An unsupported key is reported first: its certificate is often one that can't be read
-// either (secp256k1), and the key is what has to change.
-func read(certificate, privateKey []byte) ([]*x509.Certificate, *parsedKey, *Problem) {
-	certificateBlocks, certificateFault := splitBlocks(certificateFile, certificate, maxCertificates)
-	keyBlocks, keyFault := splitBlocks(keyFile, privateKey, maxKeyBlocks)
-	defer wipeBlocks(certificateBlocks, keyBlocks)
-
-	if certificateFault != "" {
-		return nil, nil, problemf(CertificateInvalid, "%s", certificateFault)
-	}
-	if problem := checkLabels(certificateBlocks, keyBlocks); problem != nil {
-		return nil, nil, problem
-	}
-	if keyFault != "" {
-		return nil, nil, problemf(KeyInvalid, "%s", keyFault)
-	}
-	certificates, certificateProblem := parseCertificates(certificateBlocks)
-	key, keyProblem := selectKey(keyBlocks)
-	switch {
-	case certificateProblem == nil && keyProblem == nil:
-		return certificates, key, nil
-	case certificateProblem == nil, keyProblem != nil && keyProblem.Kind == KeyUnsupported:
-		return nil, nil, keyProblem
-	case key != nil:
-		clear(key.der)
-	}
-	return nil, nil, certificateProblem
 }
 
 func encodeChain(chain []*x509.Certificate) []byte {

@@ -31,6 +31,7 @@ func keyPEM(tb testing.TB, identity *certs.Identity, encoding certs.Encoding) []
 func mustParse(tb testing.TB, certificate, key []byte) *tlspair.Pair {
 	tb.Helper()
 	pair, problem := tlspair.Parse(certificate, key)
+	agree(tb, certificate, key, problem)
 	if problem != nil {
 		tb.Fatalf("Parse found a problem: %s: %s", problem.Kind, problem.Message)
 	}
@@ -41,6 +42,7 @@ func mustParse(tb testing.TB, certificate, key []byte) *tlspair.Pair {
 func refuse(t *testing.T, certificate, key []byte, kind tlspair.Kind, words ...string) {
 	t.Helper()
 	pair, problem := tlspair.Parse(certificate, key)
+	agree(t, certificate, key, problem)
 	switch {
 	case pair != nil || problem == nil:
 		t.Fatalf("Parse took it, want %s", kind)
