@@ -2,7 +2,6 @@ package controllers
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -54,8 +53,10 @@ func nameAndVersion(object any) (any, error) {
 
 // SetupWithManager registers the watches and starts the reconciler with the manager.
 func (r *Reconciler) SetupWithManager(ctx context.Context, manager ctrl.Manager, concurrency int) error {
-	if err := index(ctx, manager.GetFieldIndexer()); err != nil {
-		return err
+	for _, index := range Indexes() {
+		if err := manager.GetFieldIndexer().IndexField(ctx, index.Of, index.Field, index.Keys); err != nil {
+			return err
+		}
 	}
 	r.places.perAccount = concurrency
 	r.teller = newTeller(r.Events)
@@ -89,41 +90,51 @@ func (r *Reconciler) SetupWithManager(ctx context.Context, manager ctrl.Manager,
 // was mended is to be seen.
 const firstRetry, lastRetry = 5 * time.Millisecond, 8 * time.Second
 
-// index makes objects findable by the Secrets and targets that they name, and Services by
-// load balancer and certificate.
-func index(ctx context.Context, indexer client.FieldIndexer) error {
+// Index makes the objects of a kind findable by a field.
+type Index struct {
+	// Of is an empty object of the kind.
+	Of client.Object
+	// Field is the index's name, for client.MatchingFields; Keys are an object's values of it.
+	Field string
+	Keys  client.IndexerFunc
+}
+
+// Indexes make objects findable by the Secrets and targets that they name, and Services by
+// load balancer and certificate. Who reads without the manager's cache finds by the same.
+func Indexes() []Index {
 	reference := func(ref *v1alpha1.SecretReference) []string {
 		if ref == nil {
 			return nil
 		}
 		return []string{ref.Name}
 	}
-	return errors.Join(
-		by(ctx, indexer, indexSecret, func(o *v1alpha1.ServerCertificate) []string { return reference(o.Spec.SecretRef) }),
-		by(ctx, indexer, indexCredentials, func(o *v1alpha1.ServerCertificate) []string { return reference(o.Spec.CredentialsSecretRef) }),
-		by(ctx, indexer, indexListener, listenersOf),
-		by(ctx, indexer, indexBalancer, loadBalancersOf),
-		by(ctx, indexer, indexService, servicesOf),
-		by(ctx, indexer, indexNamed, ccm.Names),
-		by(ctx, indexer, indexLoadBalancer, func(s *corev1.Service) []string {
+	return []Index{
+		by(indexSecret, func(o *v1alpha1.ServerCertificate) []string { return reference(o.Spec.SecretRef) }),
+		by(indexCredentials, func(o *v1alpha1.ServerCertificate) []string { return reference(o.Spec.CredentialsSecretRef) }),
+		by(indexListener, listenersOf),
+		by(indexBalancer, loadBalancersOf),
+		by(indexService, servicesOf),
+		by(indexNamed, ccm.Names),
+		by(indexLoadBalancer, func(s *corev1.Service) []string {
 			if id := ccm.LoadBalancerOf(s); id != "" {
 				return []string{id}
 			}
 			return nil
-		}))
+		}),
+	}
 }
 
-// by adds an index of one kind of objects.
+// by is an index of one kind of objects.
 func by[T any, P interface {
 	*T
 	client.Object
-}](ctx context.Context, indexer client.FieldIndexer, field string, keys func(P) []string) error {
-	return indexer.IndexField(ctx, P(new(T)), field, func(object client.Object) []string {
+}](field string, keys func(P) []string) Index {
+	return Index{Of: P(new(T)), Field: field, Keys: func(object client.Object) []string {
 		if known, ok := object.(P); ok {
 			return keys(known)
 		}
 		return nil
-	})
+	}}
 }
 
 // listenersOf, loadBalancersOf and servicesOf are what an object's bindings name.
