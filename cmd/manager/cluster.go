@@ -79,6 +79,7 @@ func newManager(ctx context.Context, o *options, cloud *cloud, config *rest.Conf
 	objects := &metrics.Objects{Cache: manager.GetCache(), Elected: manager.Elected()}
 	return manager, errors.Join(
 		ctrlmetrics.Registry.Register(objects),
+		addPatrol(o, manager, reconciler),
 		manager.AddHealthzCheck("ping", healthz.Ping),
 		manager.AddReadyzCheck("caches", cachesSynced(manager)))
 }

@@ -39,6 +39,7 @@ type options struct {
 	metricsSecure                       bool
 	metricsCertDir                      string
 	certificateQuota                    int
+	servedInterval                      time.Duration
 	pprofAddress                        string
 	showVersion                         bool
 	log                                 zap.Options
@@ -91,6 +92,7 @@ func (o *options) flags(output io.Writer) *flag.FlagSet {
 	f.BoolVar(&o.metricsSecure, "metrics-secure", true, "serve the metrics over TLS, to whom the API server lets get the path /metrics; on a loopback address only where said")
 	f.StringVar(&o.metricsCertDir, "metrics-cert-dir", "", "`folder` with tls.crt and tls.key for the metrics (default: a self-signed certificate)")
 	f.IntVar(&o.certificateQuota, "certificate-quota", 100, "certificates that an account may have in a region, for the metric of that name: the API doesn't tell")
+	f.DurationVar(&o.servedInterval, "served-certificate-interval", 0, "how often each ready binding is asked, by a TLS handshake, for the metric clbcert_served_certificate_match; 0 for never")
 	f.StringVar(&o.probeAddress, "health-probe-bind-address", "0", "`address` of /healthz and /readyz, 0 for none")
 	f.StringVar(&o.pprofAddress, "pprof-bind-address", "0", "loopback `address` of profiles at /debug/pprof, 0 for none")
 	f.BoolVar(&o.showVersion, "version", false, "print the version and exit")
@@ -153,6 +155,8 @@ func (o *options) checkNumbers() error {
 		return fmt.Errorf("--api-qps is %v and --api-burst %d: they must be at least 0 and 1", o.apiQPS, o.apiBurst)
 	case o.certificateQuota < 1:
 		return fmt.Errorf("--certificate-quota is %d: it must be at least 1", o.certificateQuota)
+	case o.servedInterval != 0 && o.servedInterval < time.Second:
+		return fmt.Errorf("--served-certificate-interval is %s: it must be 0, for never, or at least 1s", o.servedInterval)
 	case o.apiTimeout <= 0 || o.resyncInterval <= 0 || o.consistencyWindow < 0:
 		return errors.New("--api-timeout, --resync-interval and --consistency-window must be positive durations, such as 10s")
 	default:

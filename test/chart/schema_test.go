@@ -21,6 +21,7 @@ func TestTheSchemaRefusesWrongValues(t *testing.T) {
 		"a budget for one replica":                {"podDisruptionBudget: {enabled: true}", "at '/replicas'", "minimum: got 1, want 2"},
 		"a ServiceMonitor of nothing":             {"metrics: {enabled: false, serviceMonitor: {enabled: true}}", "at '/metrics/serviceMonitor/enabled'", "value must be false"},
 		"a port that needs rights":                {"metrics: {port: 443}", "at '/metrics/port'", "minimum: got 443"},
+		"an interval without a unit":              {"metrics: {servedCertificateInterval: '5'}", "at '/metrics/servedCertificateInterval'", "does not match pattern"},
 		"a role without its provider":             {"credentials: {rrsa: {roleARN: 'acs:ram::1:role/a'}}", "at '/credentials/rrsa/oidcProviderARN'", "minLength"},
 		"a provider without a role":               {"credentials: {rrsa: {oidcProviderARN: 'acs:ram::1:oidc-provider/a'}}", "at '/credentials/rrsa/roleARN'", "minLength"},
 		"RRSA in both ways":                       {"credentials: {rrsa: {roleName: a, roleARN: 'acs:ram::1:role/a', oidcProviderARN: 'acs:ram::1:oidc-provider/a'}}", "at '/credentials/rrsa/roleName'", "maxLength"},

@@ -35,6 +35,7 @@ networkPolicy: {enabled: true, extraEgress: [{ports: [{protocol: TCP, port: 3128
 metrics:
   port: 9443
   certSecretName: clbcert-metrics
+  servedCertificateInterval: 5m
   serviceMonitor: {enabled: true, labels: {release: prometheus}, tlsConfig: {serverName: clbcert, ca: {secret: {name: clbcert-metrics, key: ca.crt}}}}
   prometheusRule: {enabled: true, labels: {release: prometheus}}
   dashboard: {enabled: true, labels: {grafana: "yes"}}

@@ -63,6 +63,7 @@ func TestBadFlagsAndVariablesEndInOneLine(t *testing.T) {
 		"profiles for everybody":        {[]string{"--pprof-bind-address", ":6060"}, accessKey, []string{"--pprof-bind-address", "loopback"}},
 		"no worker":                     {[]string{"--concurrency", "0"}, accessKey, []string{"--concurrency", "at least 1"}},
 		"a negative rate":               {[]string{"--api-qps", "-1"}, accessKey, []string{"--api-qps"}},
+		"looks without a pause":         {[]string{"--served-certificate-interval", "10ms"}, accessKey, []string{"--served-certificate-interval", "10ms", "at least 1s"}},
 		"a duration without a unit":     {[]string{"--resync-interval", "10"}, accessKey, []string{"resync-interval"}},
 		"no time for a call":            {[]string{"--api-timeout", "0s"}, accessKey, []string{"--api-timeout"}},
 		"an argument":                   {[]string{"start"}, accessKey, []string{`"start"`}},

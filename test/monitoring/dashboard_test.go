@@ -49,7 +49,7 @@ func (d dashboard) filled(expression string) string {
 }
 
 func TestTheDashboardShowsWhatTheManagerServes(t *testing.T) {
-	s, d := setStage(t, "--leader-elect"), readDashboard(t)
+	s, d := setStage(t, "--leader-elect", "--served-certificate-interval", "1s"), readDashboard(t)
 	p := startPrometheus(t, s.scraping())
 	s.play(p)
 	// What the objects of the play come to.
@@ -60,6 +60,7 @@ func TestTheDashboardShowsWhatTheManagerServes(t *testing.T) {
 		p.await(t, d.filled(d.stat(t, title)), value)
 	}
 	p.await(t, `sum(clbcert_cloud_calls_total{class="Auth"}) > bool 0`, "1") // by which ClbcertCredentialsFailing goes
+	p.await(t, "sum(clbcert_served_certificate_match)", "0")
 	panels := 0
 	for _, panel := range d.Panels {
 		if panel.Type == "row" {
@@ -122,7 +123,7 @@ func (d dashboard) checkVariables(t *testing.T, p prometheus) {
 // bad Secret, one a load balancer that isn't there, one wrong credentials, one is suspended.
 func (s *stage) play(p prometheus) {
 	s.Helper()
-	web, asleep := s.certificate("web", listener(s.loadBalancer())), s.certificate("asleep")
+	web, asleep := s.certificate("web", s.covered()), s.certificate("asleep")
 	s.cloud.SetFaults(s.T, "UploadServerCertificate=Throttling.User:x1", "DescribeServerCertificates=ServiceUnavailable:x1")
 	asleep.Spec.Suspend = true
 	denied := s.certificate("denied")

@@ -13,7 +13,6 @@ import (
 
 	"github.com/clbcert/clbcert/api/v1alpha1"
 	"github.com/clbcert/clbcert/test/certs"
-	"github.com/clbcert/clbcert/test/cloud"
 	"github.com/clbcert/clbcert/test/env"
 )
 
@@ -117,20 +116,6 @@ func (s *stage) certificate(name string, bindings ...v1alpha1.Binding) *v1alpha1
 // listener is a binding to port 443 of a load balancer.
 func listener(loadBalancerID string) v1alpha1.Binding {
 	return v1alpha1.Binding{Name: "default", Listener: &v1alpha1.ListenerTarget{LoadBalancerID: loadBalancerID, Port: 443}}
-}
-
-// loadBalancer makes a load balancer with an HTTPS listener, which the namespace may bind.
-func (s *stage) loadBalancer() string {
-	s.Helper()
-	c := cloud.New(s, s.cloud)
-	other := certs.NewLeaf(s.T)
-	key, err := other.KeyPEM(certs.SEC1)
-	if err != nil {
-		s.Fatal(err)
-	}
-	id := c.CreateLoadBalancer(s, cloud.Elastic, map[string]string{v1alpha1.TagNamespaces: s.namespace}, "web")
-	c.CreateHTTPSListener(s, id, 443, c.Upload(s, "before", nil, other.ChainPEM(), key), "web")
-	return id
 }
 
 // awaitReady waits until the condition Ready of the object's present spec has a status.

@@ -12,6 +12,9 @@
 {{- if .certSecretName }}
 - --metrics-cert-dir=/etc/clbcert-metrics
 {{- end }}
+{{- with .servedCertificateInterval }}
+- --served-certificate-interval={{ . }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- with .Values.region }}
