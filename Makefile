@@ -23,7 +23,7 @@ SUPPLY       := CGO_ENABLED=0 go build -trimpath -modfile=hack/tools/supply/go.m
 PROGRAMS      = export CLBCERT_BIN=$(CURDIR)/bin; KUBEBUILDER_ASSETS="$$($(CONTROLPLANE))"; export KUBEBUILDER_ASSETS
 GENERATED    := api/v1alpha1/zz_generated.deepcopy.go config/crd/bases config/rbac/role.yaml docs/api.md charts/clbcert/files
 # Modules of their own. Those of E2E take programs and libraries of other projects, which the first run compiles.
-MODULES      := hack/controlplane test/sdks
+MODULES      := hack/controlplane test/sdks test/plugin
 E2E          := hack/pebble test/e2e test/chart test/kstatus test/monitoring test/image test/release
 
 help: ## list the targets

@@ -70,9 +70,8 @@ func (d *demo) certManagerJob(path string) {
 
 	say("%.1f s after the request there is a new certificate, and the listener serves it; the one before is kept"+
 		" (revisionHistoryLimit: 1) until the next renewal.", time.Since(asked).Seconds())
-	d.shell.run("kubectl get certificate web -n demo -o custom-columns=NAME:.metadata.name,REVISION:.status.revision,EXPIRES:.status.notAfter")
-	d.shell.run("kubectl get clbcert web -n demo -o custom-columns=" +
-		"LISTENER:.status.bindings[*].listener.loadBalancerID,SERVES:.status.bindings[*].certificateID,SUPERSEDED:.status.superseded[*].certificateID")
+	say("The whole way, from the Certificate to the listener, in one view of the kubectl plugin:")
+	d.shell.run("kubectl clbcert status web -n demo")
 	d.prove(first, d.status())
 }
 

@@ -67,8 +67,8 @@ func (d *demo) mainJob() {
 	say("%.1f s after the change there is a new certificate, and the listener serves it; the one before is kept"+
 		" (revisionHistoryLimit: 1) until the next renewal.", time.Since(changed).Seconds())
 	d.shell.run("kubectl get clbcert -n demo")
-	d.shell.run("kubectl get clbcert web -n demo -o custom-columns=" +
-		"LISTENER:.status.bindings[*].listener.loadBalancerID,SERVES:.status.bindings[*].certificateID,SUPERSEDED:.status.superseded[*].certificateID")
+	say("The whole way, from the Secret to the listener, in one view of the kubectl plugin:")
+	d.shell.run("kubectl clbcert status web -n demo")
 	d.prove(first, d.status())
 }
 

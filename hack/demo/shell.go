@@ -21,8 +21,10 @@ func newShell(stage *stage, cluster *env.Cluster) *shell {
 	return &shell{stage: stage, cluster: cluster, folder: stage.TempDir()}
 }
 
-// path is the folder with kubectl.
-func (s *shell) path() string { return filepath.Dir(s.cluster.KubectlPath()) }
+// path are the folders with kubectl and its plugin.
+func (s *shell) path() string {
+	return filepath.Dir(s.cluster.KubectlPath()) + string(os.PathListSeparator) + filepath.Dir(env.Program(s.stage, "kubectl-clbcert"))
+}
 
 // run shows a command, runs it and shows what it writes. Its failure is the end.
 func (s *shell) run(command string) {

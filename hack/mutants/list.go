@@ -19,6 +19,8 @@ const (
 	model = "TestWhateverFailsTheCloudEndsUpRight"
 	wire  = "./internal/clb/wire"
 	cloud = "./internal/clb"
+
+	plugin = "./internal/plugin"
 )
 
 // mutants are all of them, in the order of a certificate's life.
@@ -87,6 +89,21 @@ func deletions() []mutant {
 		}},
 		{without: "the confirm before a write", pack: plan, test: model, edit: overlay.Edit{
 			File: "internal/plan/keep.go", Old: "if !s.Fresh {", New: "if false {",
+		}},
+		{without: "the check who uses an orphan", pack: plugin, test: "TestOrphans", edit: overlay.Edit{
+			File: "internal/plugin/orphans_judge.go", Old: "case len(o.UsedBy) > 0:", New: "case false:",
+		}},
+		{without: "the look whose an orphan was", pack: plugin, test: "TestOrphans", edit: overlay.Edit{
+			File: "internal/plugin/orphans_judge.go", Old: "if tagged && cluster != h.clusterID {", New: "if tagged && cluster == \"\" {",
+		}},
+		{without: "the claim of objects on orphans", pack: plugin, test: "TestOrphans", edit: overlay.Edit{
+			File: "internal/plugin/orphans_judge.go", Old: "case !is, claimed.has(c, tagged):", New: "case !is, claimed.ids.Has(\"-\"):",
+		}},
+		{without: "the second look before an orphan is deleted", pack: plugin, test: "TestWhatWasToBeDeletedIsJudgedAnew", edit: overlay.Edit{
+			File: "internal/plugin/orphans_fate.go", Old: "case i >= 0 && j.orphans[i].keptFor(untagged) != \"\":", New: "case false:",
+		}},
+		{without: "the plan that acts on nothing", pack: "./controllers", test: "TestStepsThatWriteReachNobody", edit: overlay.Edit{
+			File: "controllers/preview.go", Old: "case plan.Confirm:", New: "case plan.Confirm, plan.AddFinalizer, plan.Record:",
 		}},
 	}
 }

@@ -54,7 +54,7 @@ func TestATroubledObjectIsSeen(t *testing.T) {
 	apply(t, cluster, secretOf(t, certs.NewLeaf(t), namespace), v1alpha1.ServerCertificateSpec{})
 	terminal := &terminal{T: t, cluster: cluster, stands: map[string]string{"-n shop": "-n " + namespace}}
 	commands := readPage(t, "docs/troubleshooting.md").commands()
-	for i, sees := range []string{"REASON", "Synced", "Uploaded", "annotated"} {
+	for i, sees := range []string{"✓ Secret web-tls", "REASON", "Synced", "Uploaded", "sync requested"} {
 		terminal.await(commands[i].text, sees)
 	}
 }

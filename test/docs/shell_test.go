@@ -120,7 +120,7 @@ func (t *terminal) run(text string) string {
 	}
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", text)
 	cmd.Dir = t.folder
-	cmd.Env = append(t.cluster.KubectlEnv(), "PATH="+filepath.Dir(t.cluster.KubectlPath())+":/usr/bin:/bin", "HOME="+t.folder)
+	cmd.Env = append(t.cluster.KubectlEnv(), "PATH="+filepath.Dir(t.cluster.KubectlPath())+":"+filepath.Dir(env.Program(t, "kubectl-clbcert"))+":/usr/bin:/bin", "HOME="+t.folder)
 	output, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("$ %s\n%s%v", text, output, err)
@@ -149,7 +149,8 @@ var changing = []struct {
 	{regexp.MustCompile(`\blb-[0-9a-z]+`), "<load balancer>"},
 	{regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`), "<time>"},
 	{regexp.MustCompile(`\b([0-9a-f]{2}:){19}[0-9a-f]{2}\b`), "<fingerprint>"},
-	{regexp.MustCompile(`(?m)\b\d+m?s\b`), "<age>"},
+	{regexp.MustCompile(`\b\d{4}-\d\d-\d\d\b`), "<day>"},
+	{regexp.MustCompile(`\b(\d+(y|d|h|m|s|ms))+\b`), "<age>"},
 	{regexp.MustCompile(`[ \t]+`), " "}, // columns are as wide as their values
 	{regexp.MustCompile(`(?m) $`), ""},
 }

@@ -1,0 +1,191 @@
+package plugin
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// statusVerb is "status".
+type statusVerb struct {
+	*app
+	selection
+	output
+	cluster *cluster
+	// asked is the cloud, nil where it isn't to be asked; failed is why it didn't answer.
+	asked  *cloud
+	failed error
+}
+
+func (a *app) statusCommand() *cobra.Command {
+	v := &statusVerb{app: a}
+	var askCloud, watch bool
+	command := &cobra.Command{
+		Use:   "status [NAME…]",
+		Short: "Show the whole way: Certificate, Secret, certificate in the cloud, listeners and Services",
+		Long: `Show the whole way of certificates: cert-manager's Certificate, the Secret, the certificate in the cloud, and the
+listeners and Services that serve it, with what is wrong at the first link that is, and what mends it.
+
+It reads the cluster alone; what you may not read is left out. With --cloud it also says what the cloud says.`,
+		Example: `  kubectl clbcert status
+  kubectl clbcert status web --cloud
+  kubectl clbcert status -A --watch`,
+		RunE: func(command *cobra.Command, names []string) error {
+			return v.run(command.Context(), names, askCloud, watch)
+		},
+	}
+	v.selection.flags(command)
+	v.declare(command)
+	a.cloud.flags(command)
+	command.Flags().BoolVar(&askCloud, "cloud", false, "ask the cloud, too, with the credentials of the environment or the object's own")
+	command.Flags().BoolVarP(&watch, "watch", "w", false, "show it anew whenever it changes, until Ctrl-C")
+	command.ValidArgsFunction = a.completeNames
+	return command
+}
+
+func (v *statusVerb) run(ctx context.Context, names []string, askCloud, watch bool) (err error) {
+	if v.cluster, err = v.connect(); err != nil {
+		return err
+	}
+	if askCloud {
+		if v.asked, err = v.openCloud(); err != nil {
+			return err
+		}
+	}
+	if watch {
+		return v.watch(ctx, names)
+	}
+	read, err := v.read(ctx, names)
+	if err != nil {
+		return err
+	}
+	return errors.Join(v.show(waysAt(read, v.clock())), v.failed)
+}
+
+// read reads the selected objects, and what is around them.
+func (v *statusVerb) read(ctx context.Context, names []string) ([]facts, error) {
+	objects, err := v.find(ctx, v.cluster, names)
+	if err != nil {
+		return nil, err
+	}
+	around := &surroundings{cluster: v.cluster, issuances: map[string]map[string]*issuance{}}
+	read := make([]facts, 0, len(objects))
+	for i := range objects {
+		f, err := around.read(ctx, &objects[i])
+		if err != nil {
+			return nil, err
+		}
+		if v.asked != nil {
+			f.cloud = v.ask(ctx, f)
+		}
+		read = append(read, f)
+	}
+	return read, nil
+}
+
+// waysAt judges facts as of a time.
+func waysAt(read []facts, now time.Time) []way {
+	ways := make([]way, 0, len(read))
+	for _, f := range read {
+		f.now = now
+		ways = append(ways, wayOf(f))
+	}
+	return ways
+}
+
+// ask asks the cloud about one object; that it doesn't answer is told at the end.
+func (v *statusVerb) ask(ctx context.Context, f facts) *cloudFacts {
+	account, region, err := v.asked.accountOf(ctx, v.cluster, f.object)
+	var answer *cloudFacts
+	if err == nil {
+		answer, err = askCloud(ctx, account, region, f)
+	}
+	if err != nil {
+		v.failed = fmt.Errorf("asking the cloud about %s/%s: %w", f.object.Namespace, f.object.Name, err)
+	}
+	return answer
+}
+
+// show prints ways.
+func (v *statusVerb) show(ways []way) error {
+	if !v.forPeople() {
+		return v.print(v.Out, "StatusList", ways)
+	}
+	t := tree{out: v.Out, terminal: terminalOf(v.Out), wide: v.wide()}
+	for i, w := range ways {
+		if i > 0 {
+			fmt.Fprintln(v.Out)
+		}
+		t.draw(w)
+	}
+	return nil
+}
+
+// lookAgain is how often a watch looks: Secrets and Certificates change without the object.
+const lookAgain = 2 * time.Second
+
+// watch shows ways whenever they change: on a terminal in the place of those before, else
+// after a line with the time.
+func (v *statusVerb) watch(ctx context.Context, names []string) error {
+	began := v.clock()
+	var shown []byte
+	ticker := time.NewTicker(lookAgain)
+	defer ticker.Stop()
+	for ctx.Err() == nil {
+		read, err := v.read(ctx, names)
+		if ctx.Err() != nil {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		text, err := json.Marshal(waysAt(read, began)) // that time passes is no change
+		if err != nil {
+			return fmt.Errorf("watching: %w", err)
+		}
+		if !bytes.Equal(text, shown) {
+			shown = text
+			v.clear()
+			if err := errors.Join(v.show(waysAt(read, v.clock())), v.failed); err != nil {
+				return err
+			}
+		}
+		select {
+		case <-ctx.Done():
+		case <-ticker.C:
+		}
+	}
+	return nil
+}
+
+// clear makes room for what is shown anew.
+func (v *statusVerb) clear() {
+	switch {
+	case terminalOf(v.Out).width > 0:
+		fmt.Fprint(v.Out, "\x1b[H\x1b[2J") // home, and clear (ECMA-48, 8.3.21 and 8.3.39)
+	case v.forPeople():
+		fmt.Fprintln(v.Out, "--- "+v.clock().UTC().Format(time.RFC3339))
+	}
+}
+
+// completeNames completes the names of ServerCertificates, for the shell.
+func (a *app) completeNames(command *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+	c, err := a.connect()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	list, err := (&selection{}).list(command.Context(), c)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	var names []string
+	for _, object := range list.Items {
+		names = append(names, object.Name)
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
