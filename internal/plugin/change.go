@@ -65,11 +65,7 @@ func (a *app) changeCommand(c change) *cobra.Command {
 		Use: c.verb + " (NAME… | -l SELECTOR | --all)", Short: c.short, Example: c.example,
 		ValidArgsFunction: a.completeNames,
 		RunE: func(command *cobra.Command, names []string) error {
-			cluster, err := a.connect()
-			if err != nil {
-				return err
-			}
-			objects, err := selected.find(command.Context(), cluster, names)
+			cluster, objects, err := selected.reach(command.Context(), a, names)
 			if err != nil {
 				return err
 			}

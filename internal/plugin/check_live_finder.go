@@ -3,7 +3,6 @@ package plugin
 import (
 	"context"
 	"crypto/x509"
-	"encoding/pem"
 	"fmt"
 	"slices"
 	"time"
@@ -141,18 +140,5 @@ func (f *liveFinder) chainOf(ctx context.Context, object *v1alpha1.ServerCertifi
 		return nil
 	}
 	defer pair.Wipe()
-	return certificatesOf(pair.ChainPEM())
-}
-
-// certificatesOf reads a chain in PEM, which tlspair made.
-func certificatesOf(text string) []*x509.Certificate {
-	var chain []*x509.Certificate
-	for block, rest := pem.Decode([]byte(text)); block != nil; block, rest = pem.Decode(rest) {
-		certificate, err := x509.ParseCertificate(block.Bytes)
-		if err != nil {
-			return nil
-		}
-		chain = append(chain, certificate)
-	}
-	return chain
+	return chainIn(pair.ChainPEM())
 }

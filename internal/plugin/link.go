@@ -69,8 +69,8 @@ func (l *link) ailing() *link {
 	return nil
 }
 
-// chainOf hangs each link below the one before it.
-func chainOf(links ...*link) []link {
+// linked hangs each link below the one before it.
+func linked(links ...*link) []link {
 	var below []link
 	for _, l := range slices.Backward(links) {
 		if l != nil {

@@ -33,6 +33,16 @@ func (s *selection) flags(command *cobra.Command) {
 	}
 }
 
+// reach finds the API server, and the selected objects there.
+func (s *selection) reach(ctx context.Context, a *app, names []string) (*cluster, []v1alpha1.ServerCertificate, error) {
+	c, err := a.connect()
+	if err != nil {
+		return nil, nil, err
+	}
+	objects, err := s.find(ctx, c, names)
+	return c, objects, err
+}
+
 // find gives the selected objects by namespace and name. One that was named and isn't there,
 // and a selection that nothing matches, are errors.
 func (s *selection) find(ctx context.Context, c *cluster, names []string) ([]v1alpha1.ServerCertificate, error) {

@@ -45,11 +45,7 @@ gives up when time runs out or when only a person's change helps.`,
 		Example:           "  kubectl clbcert wait web --timeout=2m",
 		ValidArgsFunction: a.completeNames,
 		RunE: func(command *cobra.Command, names []string) error {
-			cluster, err := a.connect()
-			if err != nil {
-				return err
-			}
-			objects, err := selected.find(command.Context(), cluster, names)
+			cluster, objects, err := selected.reach(command.Context(), a, names)
 			if err != nil {
 				return err
 			}

@@ -53,9 +53,9 @@ func wayOf(f facts) way {
 	w := way{Namespace: f.object.Namespace, Name: f.object.Name, link: f.root()}
 	inCloud := f.inCloud()
 	if f.object.Spec.AliCloudCertificate != nil {
-		w.Links = chainOf(f.managedSource(), &inCloud)
+		w.Links = linked(f.managedSource(), &inCloud)
 	} else {
-		w.Links = chainOf(f.issued(), f.source(), &inCloud)
+		w.Links = linked(f.issued(), f.source(), &inCloud)
 	}
 	if first := w.ailing(); first != nil {
 		w.FirstWrong = first.title()
