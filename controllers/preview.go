@@ -26,9 +26,10 @@ type Previewer struct {
 	// where there are none.
 	Cloud *clb.Client
 	Own   credentials.Provider
-	// Settings and Region are the manager's. DryRun counts for nothing.
+	// Settings, Region and Regions are the manager's. DryRun counts for nothing.
 	Settings plan.Settings
 	Region   string
+	Regions  []string
 	// Clock tells the time.
 	Clock func() time.Time
 }
@@ -65,7 +66,7 @@ var ErrNoCredentials = errors.New("looking at the cloud takes credentials")
 func (p *Previewer) Preview(ctx context.Context, name types.NamespacedName) (Preview, error) {
 	reconciler := &Reconciler{
 		Client: unwritable{p.Reader}, Live: p.Reader, Cloud: p.Cloud, Own: p.Own,
-		Settings: p.Settings, Region: p.Region, Clock: p.Clock,
+		Settings: p.Settings, Region: p.Region, Regions: p.Regions, Clock: p.Clock,
 		places: places{perAccount: 1}, secrets: &secretWatches{},
 	}
 	reconciler.Settings.DryRun = false

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -28,7 +29,7 @@ refusal uploads nothing. With --secret an object that doesn't exist is made, so 
 		Example: `  kubectl clbcert adopt web 1321932713_17f1b4b696b_1114720822_-1671
   kubectl clbcert adopt web 1321932713_17f1b4b696b_1114720822_-1671 --secret web-tls`,
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 2 {
+			if len(args) != 2 || strings.TrimSpace(args[1]) == "" {
 				return errors.New("adopt takes the name of a ServerCertificate and the certificate's ID in the cloud")
 			}
 			return nil
@@ -67,6 +68,9 @@ func adopting(ctx context.Context, c *cluster, name, id, secret string) (*v1alph
 		return nil, fmt.Errorf("there is no ServerCertificate %s/%s: --secret NAME makes it, for that Secret", c.namespace, name)
 	case err == nil && object.Spec.Suspend:
 		return nil, fmt.Errorf("%s is suspended: kubectl clbcert resume %s has it adopt, too, once it is annotated", called(object), name)
+	case err == nil && object.Status.LastHandledAdoption == id && object.Status.CertificateID != id:
+		return nil, fmt.Errorf("%s adopted %s before, and went on to %s: take the annotation %s out first (kubectl annotate clbcert %s %[4]s-), wait for it, and adopt again",
+			called(object), id, object.Status.CertificateID, v1alpha1.AnnotationAdopt, name)
 	case err == nil:
 		err = c.patch(ctx, object, map[string]any{"metadata": map[string]any{"annotations": annotations}})
 	}

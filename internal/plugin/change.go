@@ -17,6 +17,8 @@ import (
 // change is a verb that changes something of each selected object.
 type change struct {
 	verb, done, short, example string
+	// waits says that one may wait for what comes of it.
+	waits bool
 	// patch is what changes of an object, nil where nothing has to.
 	patch func(o *v1alpha1.ServerCertificate) map[string]any
 }
@@ -35,11 +37,11 @@ func (a *app) changes() []change {
 		}
 	}
 	return []change{
-		{"sync", "sync requested", "Have the manager look now, also at what is stalled", "  kubectl clbcert sync web --wait", func(*v1alpha1.ServerCertificate) map[string]any {
+		{"sync", "sync requested", "Have the manager look now, also at what is stalled", "  kubectl clbcert sync web --wait", true, func(*v1alpha1.ServerCertificate) map[string]any {
 			return annotation(v1alpha1.AnnotationSyncRequestedAt, a.clock().UTC().Format(time.RFC3339Nano))
 		}},
-		{"suspend", "suspended", "Have the manager leave the cloud as it is", "  kubectl clbcert suspend --all -n shop", suspend(true)},
-		{"resume", "resumed", "Have the manager go on; \"plan\" tells before what it would do", "  kubectl clbcert resume web --wait", suspend(false)},
+		{"suspend", "suspended", "Have the manager leave the cloud as it is", "  kubectl clbcert suspend --all -n shop", false, suspend(true)},
+		{"resume", "resumed", "Have the manager go on; \"plan\" tells before what it would do", "  kubectl clbcert resume web --wait", true, suspend(false)},
 	}
 }
 
@@ -76,7 +78,7 @@ func (a *app) changeCommand(c change) *cobra.Command {
 		},
 	}
 	selected.flags(command)
-	if c.verb != "suspend" {
+	if c.waits {
 		command.Flags().BoolVar(&await, "wait", false, "wait until every binding serves the certificate")
 		w.flags(command)
 	}
@@ -90,14 +92,14 @@ func (a *app) change(ctx context.Context, c *cluster, how change, objects []v1al
 		o := &objects[i]
 		patch := how.patch(o)
 		if patch == nil {
-			fmt.Fprintf(a.Out, "%s %s already\n", called(o), how.done)
+			fmt.Fprintf(a.Out, "%s %s already\n", a.called(o), how.done)
 			continue
 		}
 		if err := c.patch(ctx, o, patch); err != nil {
-			failures = append(failures, fmt.Errorf("%s: %w", called(o), err))
+			failures = append(failures, fmt.Errorf("%s: %w", a.called(o), err))
 			continue
 		}
-		fmt.Fprintf(a.Out, "%s %s\n", called(o), how.done)
+		fmt.Fprintf(a.Out, "%s %s\n", a.called(o), how.done)
 	}
 	return errors.Join(failures...)
 }
@@ -114,4 +116,12 @@ func (c *cluster) patch(ctx context.Context, o *v1alpha1.ServerCertificate, patc
 // called names an object as kubectl does.
 func called(o *v1alpha1.ServerCertificate) string {
 	return "servercertificate." + v1alpha1.GroupVersion.Group + "/" + o.Name
+}
+
+// called names an object with its namespace where they are of several.
+func (a *app) called(o *v1alpha1.ServerCertificate) string {
+	if a.spread {
+		return called(o) + " -n " + o.Namespace
+	}
+	return called(o)
 }

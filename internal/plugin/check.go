@@ -1,7 +1,6 @@
 package plugin
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -97,7 +96,7 @@ func (v *checkVerb) gather(ctx context.Context, args []string) (pairs []*candida
 	var files *candidate
 	for _, argument := range args {
 		found, err := v.read(ctx, argument)
-		unread = both(unread, err)
+		unread = errors.Join(unread, err)
 		if len(found) != 1 || found[0].Kind != filesKind {
 			pairs = append(pairs, found...)
 			continue
@@ -114,14 +113,6 @@ func (v *checkVerb) gather(ctx context.Context, args []string) (pairs []*candida
 		pairs = slices.DeleteFunc(pairs, func(p *candidate) bool { return p == files })
 	}
 	return pairs, unread
-}
-
-// both are two errors in one line.
-func both(a, b error) error {
-	if a == nil || b == nil {
-		return cmp.Or(a, b)
-	}
-	return fmt.Errorf("%w; %w", a, b)
 }
 
 func (v *checkVerb) read(ctx context.Context, argument string) ([]*candidate, error) {

@@ -54,7 +54,7 @@ func (c *cluster) id(ctx context.Context, flag string) (string, error) {
 	}
 	namespace := &corev1.Namespace{}
 	if err := c.Get(ctx, client.ObjectKey{Name: "kube-system"}, namespace); err != nil {
-		return "", fmt.Errorf("reading the namespace kube-system for its UID, the default of --cluster-id: %w", err)
+		return "", fmt.Errorf("reading the namespace kube-system for its UID, the default of --cluster-id: %w; or give --cluster-id, as the manager's flag has it", err)
 	}
 	return string(namespace.UID), nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -20,6 +21,8 @@ func explain(err error) error {
 		return fmt.Errorf("%w: the cluster has no ServerCertificates: install clbcert first, or choose another cluster with --context", err)
 	case apierrors.IsNotFound(err):
 		return fmt.Errorf("%w: kubectl get clbcert -A lists what there is; -n chooses the namespace", err)
+	case apierrors.IsForbidden(err) && strings.Contains(err.Error(), "at the cluster scope"):
+		return fmt.Errorf("%w: have the right granted by a ClusterRole, or use another context", err)
 	case apierrors.IsForbidden(err):
 		return fmt.Errorf("%w: have the right granted by a Role, or use another context", err)
 	case apierrors.IsUnauthorized(err):

@@ -48,7 +48,7 @@ ServerCertificates in all namespaces. To find what is used it describes each HTT
 each deletion.
 
 --delete deletes those of this cluster that no listener, domain extension, Service's annotation or ServerCertificate uses.
-With --untagged it also deletes those of nobody that have expired, are used by nothing and carry no tag at all.`,
+With --untagged it also deletes those of nobody that have expired, are used by nothing and carry no tag but the cloud's own.`,
 		Example: `  kubectl clbcert orphans
   kubectl clbcert orphans --regions cn-hangzhou,cn-beijing -o wide
   kubectl clbcert orphans --delete
@@ -64,7 +64,7 @@ With --untagged it also deletes those of nobody that have expired, are used by n
 	f := command.Flags()
 	f.StringSliceVar(&v.regions, "regions", nil, "regions to look at (default --region and those of all ServerCertificates)")
 	f.BoolVar(&v.remove, "delete", false, "delete those of this cluster that nothing uses, after a question")
-	f.BoolVar(&v.untagged, "untagged", false, "with --delete: also those of nobody that have expired, are used by nothing and carry no tag")
+	f.BoolVar(&v.untagged, "untagged", false, "with --delete: also those of nobody that have expired, are used by nothing and carry no tag but the cloud's own")
 	f.BoolVar(&v.yes, "yes", false, "with --delete: don't ask")
 	return command
 }

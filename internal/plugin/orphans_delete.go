@@ -28,7 +28,7 @@ func (v *orphansVerb) clearUp(ctx context.Context, found sighting) error {
 		fmt.Fprintf(v.Out, "In %s, %s, there is nothing to delete.\n", v.purse, strings.Join(v.regions, ", "))
 		return nil
 	}
-	if err := v.ask(ctx, doomed); err != nil {
+	if err := v.ask(ctx, doomed, found.proven); err != nil {
 		return err
 	}
 	fates, err := v.deleteAll(ctx, doomed)
@@ -67,8 +67,8 @@ func (o orphan) String() string {
 }
 
 // ask asks whether to delete; on no terminal there is nobody to be asked.
-func (v *orphansVerb) ask(ctx context.Context, doomed []orphan) error {
-	if v.yes {
+func (v *orphansVerb) ask(ctx context.Context, doomed []orphan, proven bool) error {
+	if v.yes && proven {
 		return nil
 	}
 	var regions []string
@@ -80,8 +80,11 @@ func (v *orphansVerb) ask(ctx context.Context, doomed []orphan) error {
 	if len(doomed) == 1 {
 		these = "this certificate"
 	}
-	these = fmt.Sprintf("%s of %s in %s", these, v.purse, strings.Join(slices.Compact(regions), ", "))
+	these = fmt.Sprintf("%s of cluster id %q, %s, in %s", these, v.used.id, v.purse, strings.Join(slices.Compact(regions), ", "))
 	if file, is := v.In.(*os.File); !is || !term.IsTerminal(int(file.Fd())) {
+		if v.yes {
+			return fmt.Errorf("deleting %s: no ServerCertificate of this cluster was synced with that cluster id, so that --yes isn't enough: answer on a terminal", these)
+		}
 		return fmt.Errorf("deleting %s: there is no terminal to ask on: give --yes to delete without a question", these)
 	}
 	fmt.Fprint(v.ErrOut, "Delete "+these+`? Type "yes": `)

@@ -33,6 +33,13 @@ func (c clusterID) doubt(objects []v1alpha1.ServerCertificate) string {
 	}
 }
 
+// proven tells whether the id is certainly this cluster's: its own, or one that objects here were
+// synced with. Any other is somebody's word, and a question is asked.
+func (c clusterID) proven(objects []v1alpha1.ServerCertificate) bool {
+	_, confirmed := c.heldAgainst(objects)
+	return c.unique || confirmed
+}
+
 // heldAgainst gives the other ids that objects were synced with, and tells whether one was with this.
 func (c clusterID) heldAgainst(objects []v1alpha1.ServerCertificate) (others string, confirmed bool) {
 	var quoted []string

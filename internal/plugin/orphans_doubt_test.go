@@ -43,3 +43,24 @@ func TestDoubtsAboutTheClusterID(t *testing.T) {
 		})
 	}
 }
+
+func TestOnlyAProvenIDNeedsNoQuestion(t *testing.T) {
+	t.Parallel()
+	synced := []v1alpha1.ServerCertificate{objectOf("web", func(o *v1alpha1.ServerCertificate) { o.Status.ClusterID = "a" })}
+	for sentence, c := range map[string]struct {
+		used    clusterID
+		objects []v1alpha1.ServerCertificate
+		want    bool
+	}{
+		"the UID is this cluster's":        {clusterID{id: "b", unique: true}, nil, true},
+		"so is what objects confirm":       {clusterID{id: "a", typed: true}, synced, true},
+		"what is typed is somebody's word": {clusterID{id: "b", typed: true}, nil, false},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			t.Parallel()
+			if got := c.used.proven(c.objects); got != c.want {
+				t.Errorf("got %v", got)
+			}
+		})
+	}
+}

@@ -128,7 +128,7 @@ func (h holdings) orphanOf(c clb.Certificate, tagged bool) (orphan, bool) {
 func (o orphan) foreignTags() []string {
 	var tags []string
 	for _, key := range slices.Sorted(maps.Keys(o.Tags)) {
-		if !strings.HasPrefix(key, "acs:") && !strings.HasPrefix(key, v1alpha1.TagPrefix) {
+		if !strings.HasPrefix(key, "acs:") {
 			tags = append(tags, key+"="+o.Tags[key])
 		}
 	}

@@ -90,7 +90,7 @@ func TestOrphans(t *testing.T) {
 		"nobody's, expired and used":                  {certificate: hasExpired(orphanCert()), users: used, why: "expired", kept: "it is used by lb-1:443", keptToo: "it is used by lb-1:443"},
 		"nobody's, of another tool":                   {certificate: hasExpired(orphanCert("b=2", "a=1")), why: "expired, unused, tagged a=1 b=2", kept: "it isn't this cluster's", keptToo: "its tags (a=1, b=2) say that somebody looks after it"},
 		"nobody's, with the cloud's own tags":         {certificate: hasExpired(orphanCert("acs:rm:rgId=rg-1")), why: "expired, unused", kept: "it isn't this cluster's"},
-		"nobody's, with an object's tag but no other": {certificate: orphanCert(taggedWeb), object: objectOf("web", nil), why: "unused", kept: "it isn't this cluster's", keptToo: "it hasn't expired, and somebody may have a use for it yet"},
+		"nobody's, with an object's tag but no other": {certificate: orphanCert(taggedWeb), object: objectOf("web", nil), why: "unused, tagged clbcert.dev/object=shop/web", kept: "it isn't this cluster's", keptToo: "its tags (clbcert.dev/object=shop/web) say that somebody looks after it"},
 		"nobody's, without a known expiry":            {certificate: func() clb.Certificate { c := orphanCert(); c.ExpireTime = time.Time{}; return c }(), why: "unused", kept: "it isn't this cluster's", keptToo: "it hasn't expired, and somebody may have a use for it yet"},
 	} {
 		t.Run(sentence, func(t *testing.T) {

@@ -22,6 +22,8 @@ type sighting struct {
 	judgment
 	// doubt says why the cluster id may be another's, blind that Services couldn't be read.
 	doubt, blind string
+	// proven says that the cluster id is certainly this cluster's.
+	proven bool
 }
 
 // look reads everything anew, and judges it.
@@ -44,7 +46,7 @@ func (v *orphansVerb) look(ctx context.Context, regions []string) (sighting, err
 		return sighting{}, err
 	}
 	h.now = v.clock()
-	found.judgment, found.doubt = judgeOrphans(h), v.used.doubt(h.objects)
+	found.judgment, found.doubt, found.proven = judgeOrphans(h), v.used.doubt(h.objects), v.used.proven(h.objects)
 	return found, nil
 }
 

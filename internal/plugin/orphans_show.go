@@ -104,9 +104,9 @@ func (j judgment) next() string {
 	case all == 0:
 		return ""
 	case all == ours:
-		return "kubectl clbcert orphans --delete deletes " + fmt.Sprint(ours) + " of them" + " after a question."
+		return fmt.Sprintf("kubectl clbcert orphans --delete deletes %d of them after a question.", ours)
 	case ours == 0:
-		return "kubectl clbcert orphans --delete --untagged deletes " + fmt.Sprint(all) + " of them" + " after a question."
+		return fmt.Sprintf("kubectl clbcert orphans --delete --untagged deletes %d of them after a question.", all)
 	default:
 		return fmt.Sprintf("kubectl clbcert orphans --delete deletes %d of them after a question, with --untagged %d.", ours, all)
 	}

@@ -24,6 +24,7 @@ type planVerb struct {
 	output
 	// policy, window and resync are the manager's flags that it decides by.
 	policy         string
+	regions        []string
 	window, resync time.Duration
 
 	cluster *cluster
@@ -40,8 +41,9 @@ func (a *app) planCommand() *cobra.Command {
 
 It decides as the controller does, by what the cluster and the cloud say at present. A suspended object is planned for as
 if it were resumed. The cloud is asked with the object's own credentials, else with those of the environment, which must be
-of the same account. Where the manager has the flags --region, --cluster-id, --binding-policy, --consistency-window or
---resync-interval, give the same.`,
+of the same account. Where the manager has the flags --region, --regions, --cluster-id, --binding-policy,
+--consistency-window or --resync-interval, give the same. It doesn't know the others: that an object isn't watched
+(--watch-namespaces, --watch-label-selector), or that another role acts (--credentials-map).`,
 		Example: `  kubectl clbcert plan web
   kubectl clbcert plan -A --binding-policy Any
   kubectl clbcert plan web -o json`,
@@ -53,6 +55,7 @@ of the same account. Where the manager has the flags --region, --cluster-id, --b
 	v.declare(command)
 	a.cloud.flags(command)
 	f := command.Flags()
+	f.StringSliceVar(&v.regions, "regions", nil, "allowed regions, as the manager's flag (default all)")
 	f.StringVar(&v.policy, "binding-policy", policyTagged, "who may bind a listener with the manager's own credentials: Tagged or Any, as the manager's flag")
 	f.DurationVar(&v.window, "consistency-window", 10*time.Second, "how long the cloud's lists may lag, as the manager's flag")
 	f.DurationVar(&v.resync, "resync-interval", 10*time.Minute, "how often what seems in order is looked at again, as the manager's flag")
@@ -99,12 +102,11 @@ func (v *planVerb) plan(ctx context.Context, object *v1alpha1.ServerCertificate)
 	// The manager has written its cluster id into the status.
 	id, err := v.cluster.id(ctx, cmp.Or(v.cloud.clusterID, object.Status.ClusterID))
 	if err != nil {
-		err = fmt.Errorf("%w; or give --cluster-id, as the manager's flag has it", explain(err))
 		return plannedAs(object, controllers.Preview{Untold: err}, nil)
 	}
 	reader := &planReader{Reader: v.cluster, home: object.Namespace, lists: v.lists}
 	previewer := &controllers.Previewer{
-		Reader: reader, Cloud: v.clouds.client, Own: v.clouds.own, Region: v.clouds.region, Clock: v.clock,
+		Reader: reader, Cloud: v.clouds.client, Own: v.clouds.own, Region: v.clouds.region, Regions: v.regions, Clock: v.clock,
 		Settings: plan.Settings{
 			ClusterID: id, Window: v.window, UploadTimeout: uploadTimeout, Resync: v.resync, BindAny: v.policy == policyAny,
 		},

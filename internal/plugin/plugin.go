@@ -38,6 +38,8 @@ type app struct {
 	// cloud are the flags that say how to reach the cloud.
 	cloud cloudFlags
 	clock func() time.Time
+	// spread says that objects of several namespaces are meant.
+	spread bool
 }
 
 // no is an answer: the command could tell, and it isn't in order.

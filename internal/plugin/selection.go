@@ -39,6 +39,7 @@ func (s *selection) reach(ctx context.Context, a *app, names []string) (*cluster
 	if err != nil {
 		return nil, nil, err
 	}
+	a.spread = s.allNamespaces
 	objects, err := s.find(ctx, c, names)
 	return c, objects, err
 }

@@ -1,11 +1,10 @@
 package plugin
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -74,17 +73,21 @@ func (v *statusVerb) read(ctx context.Context, names []string) ([]facts, error) 
 		return nil, err
 	}
 	around := &surroundings{cluster: v.cluster, issuances: map[string]map[string]*issuance{}}
-	read := make([]facts, 0, len(objects))
+	read, since := make([]facts, 0, len(objects)), v.clock()
+	var failures []error
 	for i := range objects {
 		f, err := around.read(ctx, &objects[i])
 		if err != nil {
 			return nil, err
 		}
 		if v.asked != nil {
-			f.cloud = v.ask(ctx, f)
+			f.cloud, err = v.ask(ctx, f, since)
+			f.unasked = err != nil
+			failures = append(failures, err)
 		}
 		read = append(read, f)
 	}
+	v.failed = errors.Join(failures...)
 	return read, nil
 }
 
@@ -98,17 +101,17 @@ func waysAt(read []facts, now time.Time) []way {
 	return ways
 }
 
-// ask asks the cloud about one object; that it doesn't answer is told at the end.
-func (v *statusVerb) ask(ctx context.Context, f facts) *cloudFacts {
+// ask asks the cloud about one object.
+func (v *statusVerb) ask(ctx context.Context, f facts, since time.Time) (*cloudFacts, error) {
 	account, region, err := v.asked.accountOf(ctx, v.cluster, f.object)
 	var answer *cloudFacts
 	if err == nil {
-		answer, err = askCloud(ctx, account, region, f)
+		answer, err = askCloud(ctx, account, region, f, since)
 	}
 	if err != nil {
-		v.failed = fmt.Errorf("asking the cloud about %s/%s: %w", f.object.Namespace, f.object.Name, err)
+		return nil, fmt.Errorf("asking the cloud about %s/%s: %w", f.object.Namespace, f.object.Name, err)
 	}
-	return answer
+	return answer, nil
 }
 
 // show prints ways.
@@ -126,34 +129,32 @@ func (v *statusVerb) show(ways []way) error {
 	return nil
 }
 
-// lookAgain is how often a watch looks: Secrets and Certificates change without the object.
-const lookAgain = 2 * time.Second
+// lookAgain is how often a watch looks: Secrets and Certificates change without the object. The
+// cloud is asked more rarely: its calls are counted, and the manager needs them.
+const lookAgain, askAgain = 2 * time.Second, 30 * time.Second
 
-// watch shows ways whenever they change: on a terminal in the place of those before, else
-// after a line with the time.
+// watch shows ways whenever they change: on a terminal in the place of those before, else after a
+// line with the time. What couldn't be read is told, and read again.
 func (v *statusVerb) watch(ctx context.Context, names []string) error {
-	began := v.clock()
-	var shown []byte
-	ticker := time.NewTicker(lookAgain)
+	pause := lookAgain
+	if v.asked != nil {
+		pause = askAgain
+	}
+	ticker := time.NewTicker(pause)
 	defer ticker.Stop()
-	for ctx.Err() == nil {
+	var shown string
+	for first := true; ctx.Err() == nil; first = false {
 		read, err := v.read(ctx, names)
-		if ctx.Err() != nil {
-			break
+		if err != nil && first {
+			return err // it may never have been right
 		}
-		if err != nil {
-			return err
-		}
-		text, err := json.Marshal(waysAt(read, began)) // that time passes is no change
-		if err != nil {
-			return fmt.Errorf("watching: %w", err)
-		}
-		if !bytes.Equal(text, shown) {
-			shown = text
+		if now := changes(waysAt(read, v.clock()), errors.Join(err, v.failed)); now != shown && ctx.Err() == nil {
+			shown = now
 			v.clear()
-			if err := errors.Join(v.show(waysAt(read, v.clock())), v.failed); err != nil {
+			if err := v.show(waysAt(read, v.clock())); err != nil {
 				return err
 			}
+			v.exit(errors.Join(err, v.failed))
 		}
 		select {
 		case <-ctx.Done():
@@ -161,6 +162,25 @@ func (v *statusVerb) watch(ctx context.Context, names []string) error {
 		}
 	}
 	return nil
+}
+
+// changes is what is news when it is another: not that time passes.
+func changes(ways []way, failure error) string {
+	var texts []string
+	var add func(l link)
+	add = func(l link) {
+		texts = append(texts, l.Kind, l.Name, string(l.State), l.Message, fmt.Sprint(l.NotAfter))
+		for _, below := range l.Links {
+			add(below)
+		}
+	}
+	for _, w := range ways {
+		add(w.link)
+	}
+	if failure != nil {
+		texts = append(texts, failure.Error())
+	}
+	return strings.Join(texts, "\n")
 }
 
 // clear makes room for what is shown anew.

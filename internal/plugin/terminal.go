@@ -62,10 +62,11 @@ func (t terminal) cut(text string, room int) string {
 	return string(runes[:room-1]) + "…"
 }
 
-// printable takes out what a terminal would act on: an object's text may be anybody's.
+// printable takes out what a terminal would act on, and what turns the direction of a text round or
+// isn't seen (Unicode's categories Cc and Cf): an object's text may be anybody's.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+		if (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) && r != '\n' && r != '\t' {
 			return unicode.ReplacementChar
 		}
 		return r

@@ -41,12 +41,12 @@ func (t tree) below(indent string, links []link, message string) {
 // line is one link.
 func (t tree) line(indent, branch string, l link) {
 	mark := marks[l.State]
-	name := printable(l.title())
+	name := oneLine(l.title())
 	texts := []string{l.Summary}
 	if t.wide && l.Detail != "" {
 		texts = append(texts, l.Detail)
 	}
-	rest := printable(strings.Trim(strings.Join(texts, "; "), "; "))
+	rest := oneLine(strings.Trim(strings.Join(texts, "; "), "; "))
 	if rest != "" {
 		rest = "  " + rest
 	}

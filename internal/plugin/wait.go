@@ -41,7 +41,9 @@ func (a *app) waitCommand() *cobra.Command {
 		Use:   "wait (NAME… | -l SELECTOR | --all)",
 		Short: "Wait until every binding serves the certificate",
 		Long: `Wait until certificates are ready for their present spec and every binding serves them; it tells what is waited for, and
-gives up when time runs out or when only a person's change helps.`,
+gives up when time runs out or when only a person's change helps.
+
+After a change of the Secret alone use "sync --wait": the object doesn't tell before the manager has looked.`,
 		Example:           "  kubectl clbcert wait web --timeout=2m",
 		ValidArgsFunction: a.completeNames,
 		RunE: func(command *cobra.Command, names []string) error {
@@ -69,7 +71,6 @@ func (v *waitVerb) await(ctx context.Context, c *cluster, objects []v1alpha1.Ser
 		all.Go(func() { failures[i] = v.until(ctx, c, &objects[i], progressOf) })
 	}
 	all.Wait()
-	fmt.Fprint(v.Out, erasing(terminalOf(v.Out)))
 	return errors.Join(failures...)
 }
 
@@ -79,56 +80,91 @@ func (v *waitVerb) until(ctx context.Context, c *cluster, o *v1alpha1.ServerCert
 	defer stop()
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
+	source := &watched{cluster: c, object: o, fail: fail}
 	var last progress
-	_, err := watchtools.UntilWithSync(ctx, watched(c, o, fail), &v1alpha1.ServerCertificate{}, nil, func(e watch.Event) (bool, error) {
+	gone := func(store cache.Store) (bool, error) {
+		if len(store.List()) == 0 {
+			return false, no{v.called(o) + " was deleted"}
+		}
+		return false, nil
+	}
+	_, err := watchtools.UntilWithSync(ctx, source.listWatch(), &v1alpha1.ServerCertificate{}, gone, func(e watch.Event) (bool, error) {
 		object, is := e.Object.(*v1alpha1.ServerCertificate)
 		if !is {
 			return false, nil
 		}
 		if e.Type == watch.Deleted {
-			return false, no{called(o) + " was deleted"}
+			return false, no{v.called(o) + " was deleted"}
 		}
 		last = judge(object)
 		if last.over != "" {
-			return false, no{called(o) + ": " + last.over}
+			return false, no{v.called(o) + ": " + last.over}
 		}
 		v.tell(object, last)
 		return last.served, nil
 	})
+	v.erase()
 	switch answer, answered := errors.AsType[no](err); {
 	case err == nil:
 		return nil
 	case answered:
 		return answer
+	case errors.Is(ctx.Err(), context.DeadlineExceeded) && last.text == "":
+		return fmt.Errorf("waiting for %s: the API server told nothing within %s: %w", v.called(o), v.timeout, cmp.Or(source.failure(), err))
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return no{fmt.Sprintf("%s isn't there after %s: %s", called(o), v.timeout, last.text)}
+		return no{fmt.Sprintf("%s isn't there after %s: %s", v.called(o), v.timeout, last.text)}
 	default:
-		return fmt.Errorf("waiting for %s: %w", called(o), cmp.Or(context.Cause(ctx), err))
+		return fmt.Errorf("waiting for %s: %w", v.called(o), cmp.Or(context.Cause(ctx), err))
 	}
 }
 
-// watched lists and watches one object. What mends itself is tried again; a right that is missing
-// isn't, and fails.
-func watched(c *cluster, o *v1alpha1.ServerCertificate, fail context.CancelCauseFunc) *cache.ListWatch {
+// watched is one object, listed and watched. What mends itself is tried again; a right that is
+// missing isn't, and fails.
+type watched struct {
+	cluster *cluster
+	object  *v1alpha1.ServerCertificate
+	fail    context.CancelCauseFunc
+
+	mu   sync.Mutex
+	last error
+}
+
+func (w *watched) listWatch() *cache.ListWatch {
 	options := func(raw metav1.ListOptions) *client.ListOptions {
-		return &client.ListOptions{Namespace: o.Namespace, FieldSelector: fields.OneTermEqualSelector("metadata.name", o.Name), Raw: &raw}
-	}
-	check := func(err error) error {
-		if apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) {
-			fail(err)
+		if raw.ResourceVersion == "0" {
+			raw.ResourceVersion = "" // any version would do for "0", also one older than what was just written
 		}
-		return err
+		return &client.ListOptions{
+			Namespace: w.object.Namespace, FieldSelector: fields.OneTermEqualSelector("metadata.name", w.object.Name), Raw: &raw,
+		}
 	}
 	return &cache.ListWatch{
 		ListWithContextFunc: func(ctx context.Context, raw metav1.ListOptions) (runtime.Object, error) {
 			list := &v1alpha1.ServerCertificateList{}
-			return list, check(c.List(ctx, list, options(raw)))
+			return list, w.check(w.cluster.List(ctx, list, options(raw)))
 		},
 		WatchFuncWithContext: func(ctx context.Context, raw metav1.ListOptions) (watch.Interface, error) {
-			events, err := c.Watch(ctx, &v1alpha1.ServerCertificateList{}, options(raw))
-			return events, check(err)
+			events, err := w.cluster.Watch(ctx, &v1alpha1.ServerCertificateList{}, options(raw))
+			return events, w.check(err)
 		},
 	}
+}
+
+// check keeps an error for who asks what failed last.
+func (w *watched) check(err error) error {
+	if apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) {
+		w.fail(err)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.last = err
+	return err
+}
+
+func (w *watched) failure() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.last
 }
 
 // progress is how far an object is.
@@ -147,7 +183,7 @@ func progressOf(o *v1alpha1.ServerCertificate) progress {
 	case !o.DeletionTimestamp.IsZero():
 		return progress{over: "it is being deleted"}
 	case o.Spec.Suspend:
-		return progress{over: "it is suspended: kubectl clbcert resume " + o.Name}
+		return progress{over: fmt.Sprintf("it is suspended: kubectl clbcert resume %s -n %s", o.Name, o.Namespace)}
 	case ready == nil || o.Status.ObservedGeneration != o.Generation || !handled(o):
 		return progress{text: "the manager hasn't looked at it yet"}
 	case meta.IsStatusConditionTrue(o.Status.Conditions, v1alpha1.ConditionStalled):
@@ -184,7 +220,7 @@ func handled(o *v1alpha1.ServerCertificate) bool {
 func (v *waitVerb) tell(o *v1alpha1.ServerCertificate, p progress) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	text, key, t := oneLine(called(o)+": "+p.text), o.Namespace+"/"+o.Name, terminalOf(v.Out)
+	text, key, t := oneLine(v.called(o)+": "+p.text), o.Namespace+"/"+o.Name, terminalOf(v.Out)
 	switch {
 	case v.told[key] == text:
 		return
@@ -197,6 +233,13 @@ func (v *waitVerb) tell(o *v1alpha1.ServerCertificate, p progress) {
 		v.told = map[string]string{}
 	}
 	v.told[key] = text
+}
+
+// erase takes the line of progress away.
+func (v *waitVerb) erase() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	fmt.Fprint(v.Out, erasing(terminalOf(v.Out)))
 }
 
 // erasing goes to the line's begin and clears it (ECMA-48, 8.3.41), on a terminal.

@@ -25,8 +25,9 @@ type facts struct {
 	secret      secretFacts
 	// services are by name; a nil one doesn't exist, one that isn't here wasn't read.
 	services map[string]*ccm.Service
-	// cloud is what the cloud says, nil where it wasn't asked.
-	cloud *cloudFacts
+	// cloud is what the cloud says, nil where it wasn't asked; unasked says that it should have been.
+	cloud   *cloudFacts
+	unasked bool
 }
 
 // issuance is what matters of a cert-manager.io/v1 Certificate.
@@ -81,7 +82,7 @@ func (f facts) root() link {
 		l.State, l.Summary = waiting, "the manager hasn't looked at it yet"
 	case o.Spec.Suspend:
 		l.State, l.Summary = waiting, "suspended: nothing is uploaded, bound or cleaned up"
-		l.Message = "kubectl clbcert plan " + o.Name + " tells what a resume would do, kubectl clbcert resume " + o.Name + " does it"
+		l.Message = fmt.Sprintf("kubectl clbcert plan %s -n %s tells what a resume would do, kubectl clbcert resume %[1]s -n %[2]s does it", o.Name, o.Namespace)
 	case ready == nil:
 		l.State, l.Summary = waiting, "the manager hasn't looked at it yet"
 	default:
@@ -116,7 +117,8 @@ func (f facts) condition(kind string) *metav1.Condition {
 	return meta.FindStatusCondition(f.object.Status.Conditions, kind)
 }
 
-func (facts) message(condition *metav1.Condition) string {
+// messageOf is what a condition says against something, "" where nothing.
+func messageOf(condition *metav1.Condition) string {
 	if condition == nil || condition.Status == metav1.ConditionTrue {
 		return ""
 	}

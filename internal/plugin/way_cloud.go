@@ -2,7 +2,7 @@ package plugin
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -22,43 +22,48 @@ type cloudFacts struct {
 	failed map[string]string
 }
 
-// judge holds the certificate in the status against the cloud.
-func (c *cloudFacts) judge(l *link, st v1alpha1.ServerCertificateStatus) {
+// judge holds the certificate in the status against the cloud. A list may lag behind an upload.
+func (c *cloudFacts) judge(l *link, st v1alpha1.ServerCertificateStatus, now time.Time) {
 	switch {
 	case st.CertificateID == "":
+	case c.certificate == nil && st.UploadTime != nil && now.Sub(st.UploadTime.Time) < settledAge:
+		l.Summary = joined(l.Summary, "not in the cloud's list yet")
 	case c.certificate == nil:
 		l.State, l.Message = wrong, "the cloud has no certificate of this ID: somebody deleted it; the manager uploads it anew when it looks again, or at once by kubectl clbcert sync"
 	case st.Fingerprint != "" && !clb.SameFingerprint(c.certificate.Fingerprint, st.Fingerprint):
 		l.State, l.Message = wrong, "the cloud's certificate of this ID has another fingerprint, "+c.certificate.Fingerprint+": kubectl clbcert sync has the manager look again"
 	default:
-		l.Summary += ", the cloud has it"
+		l.Summary = joined(l.Summary, "the cloud has it")
 	}
 }
 
-// judgeBinding holds a binding against what its listeners serve.
-func (c *cloudFacts) judgeBinding(l *link, s v1alpha1.BindingStatus, wanted string) {
-	if why, failed := c.failed[s.Name]; failed {
-		l.Summary = joined(l.Summary, "the cloud doesn't tell: "+why)
-		return
-	}
-	others := slices.DeleteFunc(slices.Clone(c.served[s.Name]), func(id string) bool { return id == wanted })
+// judgeBinding holds a binding that is in order, by the status, against what its listeners serve.
+func (c *cloudFacts) judgeBinding(l *link, name, wanted string) {
+	why, failed := c.failed[name]
+	served, told := c.served[name]
+	others := slices.DeleteFunc(slices.Clone(served), func(id string) bool { return id == wanted })
 	switch {
-	case len(c.served[s.Name]) == 0:
-		l.State, l.Summary = wrong, joined(l.Summary, "the cloud has no HTTPS listener there")
+	case failed:
+		l.Summary = joined(l.Summary, "the cloud doesn't tell: "+why)
+	case !told || wanted == "":
+	case len(served) == 0:
+		l.Summary = joined(l.Summary, "the cloud has no HTTPS listener there")
 	case len(others) > 0:
-		l.State = wrong
-		l.Message = fmt.Sprintf("the cloud serves %s there: kubectl clbcert sync has the manager look again; %s", strings.Join(others, ", "), l.Message)
+		l.Summary = joined(l.Summary, "the cloud serves "+strings.Join(others, ", "))
 	default:
 		l.Summary = joined(l.Summary, "the cloud serves it")
+		return
 	}
-	l.Message = strings.TrimSuffix(l.Message, "; ")
+	if l.State == ok && told && wanted != "" {
+		l.State, l.Message = wrong, "somebody changed it since the manager looked: kubectl clbcert sync has it look again"
+	}
 }
 
-// askCloud reads what the cloud says of an object's certificate and bindings.
-func askCloud(ctx context.Context, account *clb.Account, region string, f facts) (*cloudFacts, error) {
+// askCloud reads what the cloud says of an object's certificate and bindings, as it is since a time.
+func askCloud(ctx context.Context, account *clb.Account, region string, f facts, since time.Time) (*cloudFacts, error) {
 	c := &cloudFacts{served: map[string][]string{}, failed: map[string]string{}}
 	if id := f.object.Status.CertificateID; id != "" {
-		lists, err := account.Certificates(ctx, region, time.Now(), clb.Concern{IDs: []string{id}})
+		lists, err := account.Certificates(ctx, region, since, clb.Concern{IDs: []string{id}})
 		if err != nil {
 			return nil, err
 		}
@@ -66,34 +71,43 @@ func askCloud(ctx context.Context, account *clb.Account, region string, f facts)
 			c.certificate = &found
 		}
 	}
+	asked := spots{account: account, region: region, since: since, services: f.services}
 	for _, b := range f.object.Spec.Bindings {
-		ids, err := servedBy(ctx, account, region, b, f.services)
-		if err != nil {
+		switch ids, known, err := asked.servedBy(ctx, b); {
+		case err != nil:
 			c.failed[b.Name] = err.Error()
-			continue
+		case known:
+			c.served[b.Name] = ids
 		}
-		c.served[b.Name] = ids
 	}
 	return c, nil
 }
 
-// servedBy are the certificates that a binding's listeners serve for its domain, or by default.
-func servedBy(ctx context.Context, account *clb.Account, region string, b v1alpha1.Binding, services map[string]*ccm.Service) ([]string, error) {
-	id, ports, domain, err := spotOf(ctx, account, region, b, services)
+// spots finds what is served where bindings lead.
+type spots struct {
+	account  *clb.Account
+	region   string
+	since    time.Time
+	services map[string]*ccm.Service
+}
+
+// servedBy are the certificates that a binding's listeners serve for its domain, or by default. It
+// isn't known before there is a load balancer.
+func (s spots) servedBy(ctx context.Context, b v1alpha1.Binding) (ids []string, known bool, err error) {
+	id, ports, domain, err := s.of(ctx, b)
 	if err != nil || id == "" {
-		return nil, err
+		return nil, false, err
 	}
-	fronts, err := account.Fronts(ctx, region, []string{id}, time.Now())
+	fronts, err := s.account.Fronts(ctx, s.region, []string{id}, s.since)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	var ids []string
 	for _, port := range ports {
 		served, there := fronts[id].Defaults[port]
 		if there && domain != "" {
-			listener, err := account.Listener(ctx, region, id, port)
+			listener, _, err := s.account.ListenerSince(ctx, s.region, id, port, s.since)
 			if err != nil {
-				return nil, err
+				return nil, false, err
 			}
 			served = extensionOf(listener, domain)
 		}
@@ -101,7 +115,7 @@ func servedBy(ctx context.Context, account *clb.Account, region string, b v1alph
 			ids = append(ids, served)
 		}
 	}
-	return ids, nil
+	return ids, true, nil
 }
 
 // extensionOf is what a listener serves for a domain, in words where it is nothing.
@@ -114,22 +128,27 @@ func extensionOf(listener clb.Listener, domain string) string {
 	return "nothing of its own"
 }
 
-// spotOf is where a binding is to be served; the load balancer is "" where there is none yet.
-func spotOf(ctx context.Context, account *clb.Account, region string, b v1alpha1.Binding, services map[string]*ccm.Service) (id string, ports []int32, domain string, err error) {
+// of is where a binding is to be served; the load balancer is "" where there is none yet.
+func (s spots) of(ctx context.Context, b v1alpha1.Binding) (id string, ports []int32, domain string, err error) {
 	if b.Listener != nil {
 		return b.Listener.LoadBalancerID, []int32{b.Listener.Port}, string(b.Listener.Domain), nil
 	}
 	domain = string(b.Service.Domain)
-	service := services[b.Service.Name]
+	service, read := s.services[b.Service.Name]
 	switch {
+	case !read:
+		return "", nil, "", errUnread
 	case service == nil:
 		return "", nil, domain, nil
 	case service.LoadBalancerID != "" || len(service.Addresses) == 0:
 		return service.LoadBalancerID, service.HTTPSPorts, domain, nil
 	}
-	found, err := account.FindLoadBalancers(ctx, region, service.Addresses[0])
+	found, err := s.account.FindLoadBalancers(ctx, s.region, service.Addresses[0])
 	if err == nil && len(found) == 1 {
 		id = found[0]
 	}
 	return id, service.HTTPSPorts, domain, err
 }
+
+// errUnread is why a Service's load balancer isn't known.
+var errUnread = errors.New("you may not get the Service")

@@ -78,7 +78,7 @@ func (s *surroundings) service(ctx context.Context, key client.ObjectKey, servic
 	err := s.Get(ctx, key, service)
 	switch {
 	case apierrors.IsForbidden(err):
-		return nil
+		return nil // it isn't among them
 	case apierrors.IsNotFound(err):
 		services[key.Name] = nil
 		return nil
@@ -90,8 +90,8 @@ func (s *surroundings) service(ctx context.Context, key client.ObjectKey, servic
 	return nil
 }
 
-// issuance is the Certificate that has a Secret issued; nil where there is none, no
-// cert-manager, or no right to list Certificates.
+// issuance is the Certificate that has a Secret issued; nil where there is none, or no
+// cert-manager, and a nameless one where one may not list Certificates.
 func (s *surroundings) issuance(ctx context.Context, secret client.ObjectKey) (*issuance, error) {
 	if known, read := s.issuances[secret.Namespace]; read {
 		return known[secret.Name], nil
@@ -99,7 +99,10 @@ func (s *surroundings) issuance(ctx context.Context, secret client.ObjectKey) (*
 	list := &unstructured.UnstructuredList{}
 	list.SetGroupVersionKind(schema.GroupVersionKind{Group: "cert-manager.io", Version: "v1", Kind: "CertificateList"})
 	err := s.List(ctx, list, client.InNamespace(secret.Namespace))
-	if err != nil && !meta.IsNoMatchError(err) && !apierrors.IsForbidden(err) && !apierrors.IsNotFound(err) {
+	switch {
+	case apierrors.IsForbidden(err):
+		return &issuance{}, nil
+	case err != nil && !meta.IsNoMatchError(err) && !apierrors.IsNotFound(err):
 		return nil, fmt.Errorf("listing cert-manager's Certificates in namespace %s: %w", secret.Namespace, err)
 	}
 	bySecret := map[string]*issuance{}

@@ -22,12 +22,10 @@ func (f facts) inCloud() link {
 		l.Summary, l.Detail = f.lifetime(), fmt.Sprintf("named %s, fingerprint %s", st.CertificateName, st.Fingerprint)
 	}
 	uploaded := f.condition(v1alpha1.ConditionUploaded)
-	if m := f.message(uploaded); m != "" && f.observed() && !f.refuses(uploaded) {
+	if m := messageOf(uploaded); m != "" && f.observed() && !f.refuses(uploaded) {
 		l.State, l.Message = stateOf(false, v1alpha1.Reason(uploaded.Reason)), m
 	}
-	if f.cloud != nil {
-		f.cloud.judge(&l, st)
-	}
+	f.judge(&l)
 	l.Links = f.served()
 	for _, old := range st.Superseded {
 		if old.Reason != v1alpha1.ReasonRetained && old.Reason != v1alpha1.ReasonDeleting {
@@ -35,6 +33,20 @@ func (f facts) inCloud() link {
 		}
 	}
 	return l
+}
+
+// judge holds the certificate in the status against time and the cloud.
+func (f facts) judge(l *link) {
+	st := f.object.Status
+	if st.NotAfter != nil && !f.now.Before(st.NotAfter.Time) && l.Message == "" {
+		l.State, l.Message = wrong, "it has expired: have it renewed; the manager uploads what the Secret holds"
+	}
+	switch {
+	case f.cloud != nil:
+		f.cloud.judge(l, st, f.now)
+	case f.unasked:
+		l.Summary = joined(l.Summary, "the cloud wasn't asked")
+	}
 }
 
 // lifetime tells where the certificate is, since when, and until when it is valid.
@@ -85,7 +97,7 @@ func (f facts) binding(s v1alpha1.BindingStatus) link {
 	}
 	l.Detail = "binding " + s.Name
 	if f.cloud != nil {
-		f.cloud.judgeBinding(&l, s, f.object.Status.CertificateID)
+		f.cloud.judgeBinding(&l, s.Name, f.object.Status.CertificateID)
 	}
 	return l
 }
@@ -96,7 +108,10 @@ func (f facts) target(listener *v1alpha1.ListenerTarget, service *v1alpha1.Servi
 		return link{Kind: "Listener", Name: forDomain(fmt.Sprintf("%s:%d", listener.LoadBalancerID, listener.Port), listener.Domain)}
 	}
 	l := link{Kind: "Service", Name: forDomain(service.Name, service.Domain)}
-	if s := f.services[service.Name]; s != nil {
+	switch s, read := f.services[service.Name]; {
+	case !read:
+		l.Summary = "not read: you may not get it"
+	case s != nil:
 		l.Summary = strings.Join(slices.DeleteFunc(append([]string{s.LoadBalancerID}, s.Addresses...), func(t string) bool { return t == "" }), ", ")
 	}
 	return l

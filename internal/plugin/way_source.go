@@ -20,9 +20,11 @@ func (f facts) issued() *link {
 	}
 	l := &link{Kind: "Certificate", Name: c.name, CreationTime: &c.created, State: ok, Summary: "from " + c.issuer}
 	switch {
+	case c.name == "":
+		return &link{Kind: "Certificate", Name: "of cert-manager", State: unknown, Summary: "not read: you may not list Certificates here"}
 	case c.ready != metav1.ConditionTrue:
 		l.State, l.Summary = wrong, "not ready, "+l.Summary
-		l.Message = cmp.Or(c.message, "cert-manager hasn't looked at it yet") + ": kubectl describe certificate " + c.name + " tells more"
+		l.Message = cmp.Or(c.message, "cert-manager hasn't looked at it yet") + fmt.Sprintf(": kubectl describe certificate %s -n %s tells more", c.name, f.object.Namespace)
 	case c.renewal != nil:
 		l.Summary += ", " + f.at("renews", "was to renew", c.renewal.Time)
 	}
@@ -46,9 +48,11 @@ func (f facts) source() *link {
 	case l.State == wrong:
 		l.Message = "create it, of type kubernetes.io/tls, or have cert-manager issue it"
 	case s.found && s.pair == nil:
-		l.State, l.Message = wrong, "kubectl clbcert check "+l.Name+" tells what is wrong with it"
+		l.State, l.Message = wrong, fmt.Sprintf("kubectl clbcert check %s -n %s tells what is wrong with it", l.Name, f.object.Namespace)
+	case s.found && !f.now.Before(s.pair.NotAfter):
+		l.State, l.Message = wrong, "its certificate has expired: renew it"
 	case s.found && f.object.Status.Digest != "" && s.pair.Digest != f.object.Status.Digest:
-		l.Message = "it holds another certificate than the one in the cloud, which the manager hasn't uploaded yet"
+		l.State, l.Message = waiting, "it holds another certificate than the one in the cloud, which the manager hasn't uploaded yet"
 	}
 	return l
 }

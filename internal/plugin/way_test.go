@@ -98,7 +98,27 @@ func TestTheFirstLinkThatIsWrongIsTold(t *testing.T) {
 		"the cloud lost the certificate": {func(f *facts) { f.cloud = &cloudFacts{served: map[string][]string{"default": {id}, "ingress": {id}}} }, "certificate " + id, "somebody deleted it"},
 		"the cloud serves another": {func(f *facts) {
 			f.cloud = &cloudFacts{certificate: &clb.Certificate{Fingerprint: fingerprint}, served: map[string][]string{"default": {"other"}, "ingress": {id}}}
-		}, "listener lb-1:443", "the cloud serves other"},
+		}, "listener lb-1:443", "somebody changed it"},
+		"the cloud's list lags": {func(f *facts) {
+			f.object.Status.UploadTime.Time = now.Add(-time.Second)
+			f.cloud = &cloudFacts{served: map[string][]string{"default": {id}, "ingress": {id}}}
+		}, "", ""},
+		"a Service that isn't read": {func(f *facts) {
+			f.services = nil
+			f.cloud = &cloudFacts{certificate: &clb.Certificate{Fingerprint: fingerprint}, served: map[string][]string{"default": {id}}, failed: map[string]string{"ingress": "you may not"}}
+		}, "", ""},
+		"a Service without a load balancer yet": {func(f *facts) {
+			f.object.Status.Bindings[1].Ready, f.object.Status.Bindings[1].Reason = false, v1alpha1.ReasonServicePending
+			f.cloud = &cloudFacts{certificate: &clb.Certificate{Fingerprint: fingerprint}, served: map[string][]string{"default": {id}}}
+		}, "", ""},
+		"one without a listener any more": {func(f *facts) {
+			f.cloud = &cloudFacts{certificate: &clb.Certificate{Fingerprint: fingerprint}, served: map[string][]string{"default": {}, "ingress": {id}}}
+		}, "listener lb-1:443", "somebody changed it"},
+		"it has expired, and nobody looks": {func(f *facts) {
+			f.object.Status.NotAfter.Time, f.secret.pair.NotAfter = now.Add(-time.Hour), now.Add(-time.Hour)
+		}, "Secret web-tls", "renew it"},
+		"the renewed one isn't in the cloud": {func(f *facts) { f.object.Status.NotAfter.Time = now.Add(-time.Hour) }, "certificate " + id, "it has expired"},
+		"Certificates can't be read":         {func(f *facts) { f.certificate = &issuance{} }, "", ""},
 		"the cloud doesn't tell of one": {func(f *facts) {
 			f.cloud = &cloudFacts{certificate: &clb.Certificate{Fingerprint: fingerprint}, served: map[string][]string{"ingress": {id}}, failed: map[string]string{"default": "busy"}}
 		}, "", ""},
@@ -131,7 +151,9 @@ func TestATreeFitsItsTerminal(t *testing.T) {
 	t.Parallel()
 	f := inOrder()
 	f.object.Status.Bindings[1].Ready, f.object.Status.Bindings[1].Reason = false, v1alpha1.ReasonServicePending
-	f.object.Status.Bindings[1].Message = strings.Repeat("the cloud controller manager hasn't acted yet; ", 10) + "\x1b[31mred"
+	hostile := "\x1b[31mred\n✓ ServerCertificate shop/other  ready\u202e"
+	f.object.Status.Bindings[1].Message = strings.Repeat("the cloud controller manager hasn't acted yet; ", 10) + hostile
+	f.certificate.issuer, f.secret.pair.DNSNames = hostile, []string{hostile}
 	for _, width := range []int{40, 60, 80, 132} {
 		var out strings.Builder
 		tree{out: &out, terminal: terminal{width: width}, wide: true}.draw(wayOf(f))
@@ -140,7 +162,7 @@ func TestATreeFitsItsTerminal(t *testing.T) {
 				t.Errorf("a line of %d characters on a terminal of %d: %s", got, width, line)
 			}
 		}
-		if strings.Contains(out.String(), "\x1b") {
+		if strings.ContainsAny(out.String(), "\x1b\u202e") || strings.Count(out.String(), "\n✓") > 0 {
 			t.Errorf("what an object says reaches the terminal as it is: %q", out.String())
 		}
 	}

@@ -83,6 +83,8 @@ type life struct {
 	*testing.T
 	stage *stage
 	slot  *slot
+	// died is closed at the manager's death.
+	died chan struct{}
 }
 
 // newLife makes a world of one object, which has a listener and a domain, with one manager.
@@ -116,7 +118,7 @@ func newLife(t *testing.T, program string, flags ...string) *life {
 	}
 	slot.secret.objects = append(slot.secret.objects, slot)
 	s.world.slots, s.world.secrets = append(s.world.slots, slot), append(s.world.secrets, slot.secret)
-	return &life{T: t, stage: s, slot: slot}
+	return &life{T: t, stage: s, slot: slot, died: make(chan struct{})}
 }
 
 // live makes the object, renews it, takes its domain out and deletes it. The manager dies
@@ -143,6 +145,10 @@ func (l *life) live(point string) {
 	w.free(l.Context(), l.slot)
 	l.must(w.hurry(l.Context()))
 	env.WaitGone(l.T, env.Shared(l.T), l.slot.object())
+	select {
+	case <-l.died: // at the last point the object goes a moment before
+	case <-time.After(env.Patience):
+	}
 	l.check()
 }
 
@@ -164,6 +170,7 @@ func (l *life) liveAndDie(ctx context.Context, r *replica, point string) {
 	if ctx.Err() == nil {
 		l.stage.world.trace.note("the manager ended at its point: %v", err)
 		l.stage.world.trace.count("kills", 1)
+		close(l.died)
 		r.excuse()
 	}
 	r.reap(ctx, err, time.Since(began))

@@ -46,7 +46,7 @@ var changing = []struct {
 	{regexp.MustCompile(`\b\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?Z)?`), "DATE", false},
 	{regexp.MustCompile(`\b198\.1[89]\.\d+\.\d+\b`), "ADDRESS", true},
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "127.0.0.1:PORT", false},
-	{regexp.MustCompile(`(^|[^\w\[;])(\d+(y|d|h|m|s|ms))+\b`), "${1}AGE", false},
+	{regexp.MustCompile(`(^|[^\w\[;-])(\d+(y|d|h|m|s|ms))+\b`), "${1}AGE", false},
 	{regexp.MustCompile(`([!-~]) {2,}([!-~])`), "$1  $2", false},
 	{regexp.MustCompile(`-[0-9a-f]{8}\b`), "-HASH", false},
 }
@@ -54,8 +54,9 @@ var changing = []struct {
 // plain replaces them. What an ID is called stays the same throughout the script.
 func (s *stage) plain(text string) string {
 	if s.names == nil {
-		s.names = map[string]string{s.namespace: "NAMESPACE"}
+		s.names = map[string]string{}
 	}
+	text = strings.ReplaceAll(text, s.namespace, "NAMESPACE") // first: it may look like anything
 	for _, c := range changing {
 		if !c.counted {
 			text = c.form.ReplaceAllString(text, c.name)
@@ -69,7 +70,7 @@ func (s *stage) plain(text string) string {
 			return s.names[found]
 		})
 	}
-	return strings.ReplaceAll(text, s.namespace, "NAMESPACE")
+	return text
 }
 
 // runOnTerminal is "[!] terminal WIDTH PROGRAM [ARG]…": it runs a program on a pseudo-terminal of
