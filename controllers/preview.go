@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -14,6 +15,7 @@ import (
 	"github.com/clbcert/clbcert/api/v1alpha1"
 	"github.com/clbcert/clbcert/internal/clb"
 	"github.com/clbcert/clbcert/internal/clb/credentials"
+	"github.com/clbcert/clbcert/internal/clberr"
 	"github.com/clbcert/clbcert/internal/plan"
 )
 
@@ -103,11 +105,15 @@ func (r *rehearsal) run(ctx context.Context, s plan.State) {
 		}
 		outcome, err := r.act(ctx, s, step)
 		r.doubt(err)
-		r.doubt(doubtful(s, outcome))
 		if err != nil {
 			return
 		}
-		r.tell(s, step)
+		if deletion, deletes := step.(plan.Delete); deletes && outcome.Err != nil {
+			r.tell(s, plan.Spare{ID: deletion.ID, Where: "it would be refused, " + outcome.Err.Message})
+		} else {
+			r.doubt(doubtful(s, outcome))
+			r.tell(s, step)
+		}
 		s = plan.After(s, step, outcome)
 		if wait, waits := step.(plan.Wait); waits {
 			s = r.pass(s, wait.Until.Sub(s.Now))
@@ -118,7 +124,7 @@ func (r *rehearsal) run(ctx context.Context, s plan.State) {
 
 // act does a step that only reads, and imagines any other.
 func (r *rehearsal) act(ctx context.Context, s plan.State, step plan.Step) (plan.Outcome, error) {
-	switch step.(type) {
+	switch step := step.(type) {
 	case plan.Confirm:
 		return r.reconciler.act(ctx, s, step, r.with)
 	case plan.Identify, plan.Look, plan.Survey, plan.Locate:
@@ -127,11 +133,35 @@ func (r *rehearsal) act(ctx context.Context, s plan.State, step plan.Step) (plan
 		}
 		outcome, err := r.reconciler.act(ctx, s, step, r.with)
 		return r.imagined.over(s, outcome), err
+	case plan.Delete:
+		return r.delete(ctx, s, step)
 	default:
 		outcome := imagine(s, step, r.reconciler.Clock())
 		r.imagined.add(step, outcome)
 		return outcome, nil
 	}
+}
+
+// delete imagines a deletion, which the service refuses where a listener serves the certificate.
+func (r *rehearsal) delete(ctx context.Context, s plan.State, step plan.Delete) (plan.Outcome, error) {
+	outcome := imagine(s, step, r.reconciler.Clock())
+	if r.with.provider == nil {
+		return outcome, ErrNoCredentials
+	}
+	account, err := r.reconciler.account(ctx, s, step, r.with)
+	var serving []string
+	if err == nil {
+		serving, err = users(ctx, account, s, plan.Locate{ID: step.ID, Extensions: true})
+	}
+	if err != nil {
+		return outcome, err
+	}
+	if serving = r.imagined.serving(serving); len(serving) > 0 {
+		outcome.Err = clberr.New("DeleteServerCertificate", "CertificateAndPrivateKeyIsRefered", strings.Join(serving, ", ")+" serves it", "", 0, clberr.Refused)
+		return outcome, nil
+	}
+	r.imagined.add(step, outcome)
+	return outcome, nil
 }
 
 // doubt notes why it can't be told; the first is the one to mend.

@@ -22,6 +22,29 @@ func (i *imagined) add(step plan.Step, outcome plan.Outcome) {
 	}
 }
 
+// serving are those of the listeners found to serve a certificate that no step has changed since.
+func (i *imagined) serving(found []string) []string {
+	return slices.DeleteFunc(found, func(place string) bool {
+		return slices.ContainsFunc(i.steps, func(step plan.Step) bool { return placeOf(step) == place })
+	})
+}
+
+// placeOf is the listener that a step writes, in words; "" for other steps.
+func placeOf(step plan.Step) string {
+	switch step := step.(type) {
+	case plan.SetCertificate:
+		return step.Spot.String()
+	case plan.SetExtension:
+		return step.Spot.String()
+	case plan.CreateExtension:
+		return step.Spot.String()
+	case plan.DeleteExtension:
+		return step.Spot.String()
+	default:
+		return ""
+	}
+}
+
 // over is what a read found, as if the imagined steps had been done before it. Lists that were
 // read before count on: among them are those that waiting made old.
 func (i *imagined) over(s plan.State, found plan.Outcome) plan.Outcome {

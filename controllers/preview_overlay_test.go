@@ -101,3 +101,19 @@ func TestListsReadBeforeCountOn(t *testing.T) {
 		t.Errorf("the lists are %+v", found.Lists)
 	}
 }
+
+func TestWhoServesACertificateIsJudgedAfterTheSteps(t *testing.T) {
+	t.Parallel()
+	spot := func(domain string) plan.Spot { return plan.Spot{LoadBalancerID: "lb-1", Port: 443, Domain: domain} }
+	i := imagined{steps: []plan.Step{
+		plan.SetCertificate{Spot: spot("")}, plan.SetExtension{Spot: spot("a.com")}, plan.CreateExtension{Spot: spot("b.com")},
+		plan.DeleteExtension{Spot: spot("c.com")}, plan.Record{},
+	}}
+	var found []string
+	for _, domain := range []string{"", "a.com", "b.com", "c.com", "d.com"} {
+		found = append(found, spot(domain).String())
+	}
+	if got := i.serving(found); len(got) != 1 || got[0] != spot("d.com").String() {
+		t.Errorf("got %q", got)
+	}
+}

@@ -48,7 +48,7 @@ func TestStepsThatWriteReachNobody(t *testing.T) {
 	for _, step := range []plan.Step{
 		plan.AddFinalizer{}, plan.RemoveFinalizer{}, plan.RecordIntent{Digest: "d"}, plan.Record{}, plan.Upload{Name: "n"},
 		plan.ClaimExtension{}, plan.SetCertificate{}, plan.SetExtension{}, plan.CreateExtension{}, plan.DeleteExtension{}, service,
-		plan.Rename{}, plan.PutTags{}, plan.RemoveTags{}, plan.MoveGroup{}, plan.Delete{ID: "old"},
+		plan.Rename{}, plan.PutTags{}, plan.RemoveTags{}, plan.MoveGroup{},
 		plan.Adopt{}, plan.Forget{}, plan.Spare{}, plan.Leave{}, plan.Wait{},
 	} {
 		r := rehearsed()
@@ -64,7 +64,7 @@ func TestStepsThatWriteReachNobody(t *testing.T) {
 
 func TestStepsThatReadTheCloudTakeCredentials(t *testing.T) {
 	t.Parallel()
-	for _, step := range []plan.Step{plan.Identify{}, plan.Look{}, plan.Survey{}, plan.Locate{}} {
+	for _, step := range []plan.Step{plan.Identify{}, plan.Look{}, plan.Survey{}, plan.Locate{}, plan.Delete{}} {
 		if _, err := rehearsed().act(t.Context(), shop(nil), step); !errors.Is(err, ErrNoCredentials) {
 			t.Errorf("%T came to %v", step, err)
 		}

@@ -25,7 +25,8 @@ func (a *app) adoptCommand() *cobra.Command {
 		Long: `Take over a certificate that is in the cloud already, uploaded by hand or by another tool, without a second upload.
 
 The manager takes it over when its fingerprint is that of the object's own Secret and it carries no other object's tag; a
-refusal uploads nothing. With --secret an object that doesn't exist is made, so that nothing is uploaded before.`,
+refusal uploads nothing, and leaves an object as it was. With --secret an object that doesn't exist is made, so that nothing
+is uploaded before.`,
 		Example: `  kubectl clbcert adopt web 1321932713_17f1b4b696b_1114720822_-1671
   kubectl clbcert adopt web 1321932713_17f1b4b696b_1114720822_-1671 --secret web-tls`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -34,17 +35,18 @@ refusal uploads nothing. With --secret an object that doesn't exist is made, so 
 			}
 			return nil
 		},
-		ValidArgsFunction: a.completeNames,
+		ValidArgsFunction: func(command *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+			if len(args) > 0 { // the ID
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return a.completeNames(command, args, begun)
+		},
 		RunE: func(command *cobra.Command, args []string) error {
 			cluster, err := a.connect()
 			if err != nil {
 				return err
 			}
-			object, err := adopting(command.Context(), cluster, args[0], args[1], secret)
-			if err != nil {
-				return err
-			}
-			return w.until(command.Context(), cluster, object, func(o *v1alpha1.ServerCertificate) progress { return adoptionOf(o, args[1]) })
+			return a.adopt(command.Context(), cluster, &w, bare(args[0]), args[1], secret)
 		},
 	}
 	command.Flags().StringVar(&secret, "secret", "", "make the object, for this kubernetes.io/tls Secret, where it doesn't exist")
@@ -52,32 +54,94 @@ refusal uploads nothing. With --secret an object that doesn't exist is made, so 
 	return command
 }
 
-// adopting is the object with the annotation that asks for the adoption, and the request to look
-// now: an adoption that was refused is tried again.
-func adopting(ctx context.Context, c *cluster, name, id, secret string) (*v1alpha1.ServerCertificate, error) {
-	annotations := map[string]string{
-		v1alpha1.AnnotationAdopt: id, v1alpha1.AnnotationSyncRequestedAt: time.Now().UTC().Format(time.RFC3339Nano),
-	}
+// adopt asks for an adoption and waits for the answer. After a refusal an object that was there
+// before is as it was: else it would stay refused, although nothing of it has changed.
+func (a *app) adopt(ctx context.Context, c *cluster, w *waitVerb, name, id, secret string) error {
 	object := &v1alpha1.ServerCertificate{ObjectMeta: metav1.ObjectMeta{Namespace: c.namespace, Name: name}}
 	err := c.Get(ctx, client.ObjectKeyFromObject(object), object)
-	switch {
-	case apierrors.IsNotFound(err) && secret != "":
-		object.Annotations, object.Spec.SecretRef = annotations, &v1alpha1.SecretReference{Name: secret}
-		err = c.Create(ctx, object, fieldManager)
-	case apierrors.IsNotFound(err):
-		return nil, fmt.Errorf("there is no ServerCertificate %s/%s: --secret NAME makes it, for that Secret", c.namespace, name)
-	case err == nil && object.Spec.Suspend:
-		return nil, fmt.Errorf("%s is suspended: kubectl clbcert resume %s has it adopt, too, once it is annotated", called(object), name)
-	case err == nil && object.Status.LastHandledAdoption == id && object.Status.CertificateID != id:
-		return nil, fmt.Errorf("%s adopted %s before, and went on to %s: take the annotation %s out first (kubectl annotate clbcert %s %[4]s-), wait for it, and adopt again",
-			called(object), id, object.Status.CertificateID, v1alpha1.AnnotationAdopt, name)
-	case err == nil:
-		err = c.patch(ctx, object, map[string]any{"metadata": map[string]any{"annotations": annotations}})
+	if apierrors.IsNotFound(err) {
+		return a.adoptAnew(ctx, c, w, object, id, secret)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("asking ServerCertificate %s/%s to adopt %s: %w", c.namespace, name, id, err)
+		return fmt.Errorf("reading ServerCertificate %s/%s: %w", c.namespace, name, err)
 	}
-	return object, nil
+	if err := adoptable(object, id, secret); err != nil {
+		return err
+	}
+	before, had := object.Annotations[v1alpha1.AnnotationAdopt]
+	if err := c.annotate(ctx, object, asking(id)); err != nil {
+		return fmt.Errorf("asking ServerCertificate %s/%s to adopt %s: %w", c.namespace, name, id, err)
+	}
+	empty := object.Status.CertificateID == ""
+	err = w.until(ctx, c, object, func(o *v1alpha1.ServerCertificate) progress { return adoptionOf(o, id) })
+	switch _, refused := errors.AsType[no](err); {
+	case !refused:
+		return err
+	case empty:
+		return staying(err, object)
+	}
+	restored := map[string]any{v1alpha1.AnnotationAdopt: nil}
+	if had {
+		restored[v1alpha1.AnnotationAdopt] = before
+	}
+	if failure := c.annotate(context.WithoutCancel(ctx), object, restored); failure != nil {
+		return errors.Join(err, fmt.Errorf("taking the annotation %s out again: %w", v1alpha1.AnnotationAdopt, failure))
+	}
+	return no{err.Error() + "; the request is taken back"}
+}
+
+// adoptAnew makes an object that adopts: it uploads nothing before, nor after a refusal.
+func (a *app) adoptAnew(ctx context.Context, c *cluster, w *waitVerb, object *v1alpha1.ServerCertificate, id, secret string) error {
+	if secret == "" {
+		return fmt.Errorf("there is no ServerCertificate %s/%s: --secret NAME makes it, for that Secret", object.Namespace, object.Name)
+	}
+	object.Annotations, object.Spec.SecretRef = map[string]string{}, &v1alpha1.SecretReference{Name: secret}
+	for name, value := range asking(id) {
+		object.Annotations[name] = fmt.Sprint(value)
+	}
+	if err := c.Create(ctx, object, fieldManager); err != nil {
+		return fmt.Errorf("making ServerCertificate %s/%s: %w", object.Namespace, object.Name, err)
+	}
+	err := w.until(ctx, c, object, func(o *v1alpha1.ServerCertificate) progress { return adoptionOf(o, id) })
+	if _, refused := errors.AsType[no](err); refused {
+		return staying(err, object)
+	}
+	return err
+}
+
+// staying is the refusal of an object that has no certificate: without the request it would upload.
+func staying(refusal error, o *v1alpha1.ServerCertificate) error {
+	return no{fmt.Sprintf("%s; the request stays, so that nothing is uploaded: adopt again, or kubectl delete clbcert %s -n %s", refusal, o.Name, o.Namespace)}
+}
+
+// asking are the annotations that ask for an adoption, and for a look now: one that was refused is
+// tried again.
+func asking(id string) map[string]any {
+	return map[string]any{
+		v1alpha1.AnnotationAdopt: id, v1alpha1.AnnotationSyncRequestedAt: time.Now().UTC().Format(time.RFC3339Nano),
+	}
+}
+
+// annotate sets annotations, and takes those out that are nil.
+func (c *cluster) annotate(ctx context.Context, o *v1alpha1.ServerCertificate, annotations map[string]any) error {
+	return c.patch(ctx, o, map[string]any{"metadata": map[string]any{"annotations": annotations}})
+}
+
+// adoptable tells what stands in the way of an adoption, as far as the object tells.
+func adoptable(o *v1alpha1.ServerCertificate, id, secret string) error {
+	ref := o.Spec.SecretRef
+	switch {
+	case secret != "" && (ref == nil || ref.Name != secret):
+		return fmt.Errorf("%s is there already, and of another source than Secret %s: leave out --secret, or choose another name", called(o), secret)
+	case o.Spec.Suspend:
+		return fmt.Errorf("%s is suspended, and the manager adopts nothing for it: kubectl clbcert resume %s -n %s first; or set the annotation %s=%s before the resume",
+			called(o), o.Name, o.Namespace, v1alpha1.AnnotationAdopt, id)
+	case o.Status.LastHandledAdoption == id && o.Status.CertificateID != id:
+		return fmt.Errorf("%s adopted %s before, and went on to %s: take the annotation out first (kubectl annotate clbcert %s -n %s %s-), have it synced, and adopt again",
+			called(o), id, o.Status.CertificateID, o.Name, o.Namespace, v1alpha1.AnnotationAdopt)
+	default:
+		return nil
+	}
 }
 
 // adoptionOf judges how far an adoption is.
@@ -87,7 +151,7 @@ func adoptionOf(o *v1alpha1.ServerCertificate, id string) progress {
 	case o.Status.LastHandledAdoption == id && o.Status.CertificateID == id:
 		return progress{served: true, text: "adopted certificate " + id}
 	case ready == nil || !handled(o):
-		return progress{text: "the manager hasn't looked at it yet"}
+		return progress{text: unseen}
 	case ready.Status != metav1.ConditionTrue && meta.IsStatusConditionTrue(o.Status.Conditions, v1alpha1.ConditionStalled):
 		return progress{over: ready.Reason + ": " + ready.Message}
 	default:

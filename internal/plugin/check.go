@@ -58,6 +58,12 @@ Exit code 0: CLB takes all of it, perhaps with warnings. 1: it doesn't. 2: somet
 			return v.run(command.Context(), args)
 		},
 	}
+	command.ValidArgsFunction = func(command *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+		if askListeners {
+			return a.completeNames(command, args, begun)
+		}
+		return a.completeSecrets(command, args, begun)
+	}
 	v.declare(command)
 	a.cloud.flags(command)
 	command.Flags().BoolVar(&askListeners, "live", false, "check what is served where the bindings of these ServerCertificates lead")
@@ -117,7 +123,7 @@ func (v *checkVerb) gather(ctx context.Context, args []string) (pairs []*candida
 
 func (v *checkVerb) read(ctx context.Context, argument string) ([]*candidate, error) {
 	if isFile(argument) {
-		return v.readFile(argument)
+		return v.readFile(ctx, argument)
 	}
 	if v.cluster == nil {
 		var err error
@@ -128,7 +134,7 @@ func (v *checkVerb) read(ctx context.Context, argument string) ([]*candidate, er
 	secret := &corev1.Secret{}
 	switch err := v.cluster.Get(ctx, client.ObjectKey{Namespace: v.cluster.namespace, Name: argument}, secret); {
 	case apierrors.IsNotFound(err):
-		return nil, fmt.Errorf("there is no Secret %q in namespace %s, and no file: kubectl get secrets lists them; -n chooses the namespace",
+		return nil, fmt.Errorf("there is no Secret %q in namespace %s, and no file: kubectl get secrets -n %[2]s lists them; -n chooses the namespace",
 			argument, v.cluster.namespace)
 	case err != nil:
 		return nil, fmt.Errorf("reading Secret %s/%s: %w", v.cluster.namespace, argument, err)

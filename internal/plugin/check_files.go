@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // stdin is the argument that names it.
@@ -37,8 +39,8 @@ func isFile(argument string) bool {
 func endOf(name string) string { return strings.ToLower(filepath.Ext(name)) }
 
 // readFile reads Secrets from a manifest, or a part of a pair from anything else.
-func (v *checkVerb) readFile(name string) ([]*candidate, error) {
-	content, err := v.content(name)
+func (v *checkVerb) readFile(ctx context.Context, name string) ([]*candidate, error) {
+	content, err := v.contentUntil(ctx, name)
 	defer clear(content)
 	if err != nil {
 		return nil, err
@@ -54,6 +56,25 @@ func fileName(argument string) string {
 		return "stdin"
 	}
 	return argument
+}
+
+// contentUntil reads as long as the context lasts: a terminal or a pipe may never end.
+func (v *checkVerb) contentUntil(ctx context.Context, name string) ([]byte, error) {
+	type result struct {
+		content []byte
+		err     error
+	}
+	done := make(chan result, 1) // nobody may be left to take it
+	go func() {
+		content, err := v.content(name)
+		done <- result{content, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return nil, fmt.Errorf("reading %s: %w", name, ctx.Err())
+	case read := <-done:
+		return read.content, read.err
+	}
 }
 
 // content reads a file, or stdin.
@@ -75,7 +96,7 @@ func contentOf(name string, in io.Reader) ([]byte, error) {
 	switch size, err := io.ReadFull(in, buffer); {
 	case err == nil:
 		clear(buffer)
-		return nil, fmt.Errorf("reading %s: it is larger than %d MiB: check fewer Secrets at once", name, maxInputBytes>>20)
+		return nil, fmt.Errorf("reading %s: it is larger than %d MiB: give a file of certificates and keys, or fewer Secrets at once", name, maxInputBytes>>20)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return buffer[:size], nil
 	default:
@@ -88,6 +109,9 @@ func contentOf(name string, in io.Reader) ([]byte, error) {
 func unreadFile(name string, err error) error {
 	if failed, ok := errors.AsType[*fs.PathError](err); ok {
 		err = failed.Err
+	}
+	if errors.Is(err, syscall.EISDIR) {
+		err = fmt.Errorf("%w: name the files in it", err)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		err = fmt.Errorf("%w: name a file that is there; a Secret is named without path and extension", err)

@@ -27,7 +27,7 @@ func (l *liveFlags) read() (givenAddresses, error) {
 		binding, address, _ := strings.Cut(text, "=")
 		parsed, ok := parseAddress(address)
 		if binding == "" || !ok {
-			return nil, fmt.Errorf("--address %q is none: write it BINDING=HOST[:PORT], such as ingress=47.1.2.3:443 or v6=[2001:db8::1]:443", text)
+			return nil, fmt.Errorf("--address %q can't be one: write it BINDING=HOST[:PORT], such as ingress=47.1.2.3:443 or v6=[2001:db8::1]:443", text)
 		}
 		given[binding] = append(given[binding], parsed)
 	}
@@ -50,7 +50,7 @@ func (given givenAddresses) fit(objects []v1alpha1.ServerCertificate) error {
 		if !slices.ContainsFunc(objects, func(o v1alpha1.ServerCertificate) bool {
 			return slices.ContainsFunc(o.Spec.Bindings, func(b v1alpha1.Binding) bool { return b.Name == name })
 		}) {
-			return fmt.Errorf("--address %s=…: there is no binding of that name: kubectl get clbcert -o jsonpath='{.items[*].spec.bindings[*].name}' lists them", name)
+			return fmt.Errorf("--address %s=…: there is no binding of that name: the objects have %s", name, strings.Join(bindingsOf(objects), ", "))
 		}
 	}
 	return nil
@@ -69,4 +69,19 @@ func (given givenAddresses) of(binding string, ports []int32) []string {
 		}
 	}
 	return addresses
+}
+
+// bindingsOf are the names of objects' bindings.
+func bindingsOf(objects []v1alpha1.ServerCertificate) []string {
+	names := []string{}
+	for _, o := range objects {
+		for _, b := range o.Spec.Bindings {
+			names = append(names, b.Name)
+		}
+	}
+	if len(names) == 0 {
+		return []string{"none"}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }

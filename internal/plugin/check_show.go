@@ -29,6 +29,9 @@ func (v *verdict) lines(t terminal, wide bool, now time.Time) []string {
 		answer = t.paint(red, "CLB doesn't take it")
 	}
 	lines := []string{t.paint(bold, v.named()) + ": " + answer}
+	if v.Kind == filesKind && !v.Accepted {
+		lines = append(lines, "  "+t.paint(faint, "Of the files the certificates are tls.crt, and all else is tls.key."))
+	}
 	if v.Certificate != nil {
 		lines = append(lines, v.Certificate.lines(wide, now)...)
 	}

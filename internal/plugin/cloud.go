@@ -71,7 +71,7 @@ func (a *app) openCloud() (*cloud, error) {
 		UserAgent: version.UserAgent(), QPS: callsPerSecond, Burst: 2 * callsPerSecond,
 	})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("--clb-endpoint, --sts-endpoint: %w", err)
 	}
 	opened := &cloud{client: client, region: a.cloud.region}
 	opened.own, opened.source, opened.lack = credentials.FromEnv(os.Getenv, client.STS(a.cloud.region))

@@ -19,6 +19,8 @@ func explain(err error) error {
 		return fmt.Errorf("%w: set KUBECONFIG or --kubeconfig to the file that names the cluster", err)
 	case meta.IsNoMatchError(err):
 		return fmt.Errorf("%w: the cluster has no ServerCertificates: install clbcert first, or choose another cluster with --context", err)
+	case apierrors.IsNotFound(err) && strings.Contains(err.Error(), "namespaces \""):
+		return fmt.Errorf("%w: kubectl get namespaces lists them", err)
 	case apierrors.IsNotFound(err):
 		return fmt.Errorf("%w: kubectl get clbcert -A lists what there is; -n chooses the namespace", err)
 	case apierrors.IsForbidden(err) && strings.Contains(err.Error(), "at the cluster scope"):

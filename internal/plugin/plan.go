@@ -138,6 +138,8 @@ func (v *planVerb) mended(object *v1alpha1.ServerCertificate, preview controller
 func advised(err error) error {
 	failure, ok := errors.AsType[*clberr.Error](err)
 	switch {
+	case ok && strings.Contains(failure.Message, "x509: "):
+		return fmt.Errorf("%w: --clb-ca-file names the authorities to trust, where they aren't the system's", err)
 	case !ok || failure.Advice() == "":
 		return err
 	case strings.HasSuffix(err.Error(), "."): // the cloud speaks in sentences
@@ -147,16 +149,13 @@ func advised(err error) error {
 	}
 }
 
-// untold is the error of a run in which something couldn't be told.
+// untold are the errors of a run in which something couldn't be told.
 func untold(plans []planned) error {
-	var names []string
+	var failures []error
 	for _, p := range plans {
 		if p.Untold != "" {
-			names = append(names, p.Namespace+"/"+p.Name)
+			failures = append(failures, fmt.Errorf("planning for %s/%s: %s", p.Namespace, p.Name, p.Untold))
 		}
 	}
-	if len(names) == 0 {
-		return nil
-	}
-	return fmt.Errorf("planning for %s: it couldn't be told to the end, as is said above", strings.Join(names, ", "))
+	return errors.Join(failures...)
 }

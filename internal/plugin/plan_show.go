@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -92,12 +91,31 @@ func (p planned) lines(t terminal) []string {
 	width := p.width()
 	for i, step := range p.Steps {
 		text, why := oneLine(step.Text), oneLine(step.Why)
-		gap := strings.Repeat(" ", max(width-utf8.RuneCountInString(text), 0)+3)
-		lines = append(lines, strings.TrimRight(fmt.Sprintf("  %2d. %s%s%s", i+1, text, gap, t.paint(faint, why)), " "))
+		gap := strings.Repeat(" ", max(width-length(text), 0)+3)
+		number := fmt.Sprintf("  %2d. ", i+1)
+		if t.width == 0 || length(number+text+gap+why) <= t.width {
+			lines = append(lines, strings.TrimRight(number+text+gap+t.paint(faint, why), " "))
+			continue
+		}
+		lines = append(lines, hanging(number, text, t, "")...)
+		lines = append(lines, hanging("        ", why, t, faint)...)
 	}
-	lines = append(lines, p.end(t))
+	lines = append(lines, p.end(t)...)
 	for _, note := range p.Notes {
-		lines = append(lines, "  "+t.paint(yellow, "note: ")+oneLine(note))
+		lines = append(lines, hanging("  note: ", oneLine(note), t, yellow)...)
+	}
+	return lines
+}
+
+// hanging is a text after a lead, wrapped where there is a width, each further line as far to the right.
+func hanging(lead, text string, t terminal, colour string) []string {
+	if text == "" {
+		return nil
+	}
+	lines := wrapped(text, t.width-length(lead))
+	for i, line := range lines {
+		lines[i] = lead + t.paint(colour, line)
+		lead = strings.Repeat(" ", length(lead))
 	}
 	return lines
 }
@@ -109,32 +127,31 @@ const widest = 72
 func (p planned) width() int {
 	width := 0
 	for _, step := range p.Steps {
-		if n := utf8.RuneCountInString(oneLine(step.Text)); n <= widest {
+		if n := length(oneLine(step.Text)); n <= widest {
 			width = max(width, n)
 		}
 	}
 	return width
 }
 
-// end is the line that says what it comes to.
-func (p planned) end(t terminal) string {
+// end is what it comes to.
+func (p planned) end(t terminal) []string {
 	then := "  then: "
 	if len(p.Steps) == 0 {
 		then = "  nothing to do: "
 	}
 	switch {
 	case p.Untold != "" && len(p.Steps) == 0:
-		return "  " + t.paint(red, "it can't be told: ") + oneLine(p.Untold)
+		return hanging("  it can't be told: ", oneLine(p.Untold), t, red)
 	case p.Untold != "":
-		return "  " + t.paint(red, "what comes then can't be told: ") + oneLine(p.Untold)
+		return hanging("  what comes then can't be told: ", oneLine(p.Untold), t, red)
 	case p.Then == nil:
-		return strings.TrimRight(then, ": ")
+		return []string{strings.TrimRight(then, ": ")}
 	case p.Then.Gone:
-		return then + "the object goes"
+		return []string{then + "the object goes"}
 	case p.Then.Ready == string(metav1.ConditionTrue):
-		return then + t.paint(green, "Ready") + ": " + oneLine(p.Then.Message)
+		return hanging(then, "Ready: "+oneLine(p.Then.Message), t, green)
 	default:
-		return fmt.Sprintf("%s%s, %s: %s; it is looked at again by %s",
-			then, t.paint(yellow, "not Ready"), p.Then.Reason, oneLine(p.Then.Message), p.Then.Again.Format(time.RFC3339))
+		return hanging(then, fmt.Sprintf("not Ready, %s: %s", p.Then.Reason, oneLine(p.Then.Message)), t, yellow)
 	}
 }

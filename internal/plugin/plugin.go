@@ -48,6 +48,12 @@ type no struct{ text string }
 // Error is the answer's one line, "" where all was said.
 func (n no) Error() string { return n.text }
 
+// nothing says that there is nothing to tell of: no fault, as with kubectl.
+type nothing struct{ text string }
+
+// Error is the one line.
+func (n nothing) Error() string { return n.text }
+
 // Run runs the plugin with its arguments, those after "kubectl clbcert", and gives the exit
 // code: 0 when it is done and in order, 1 when something isn't in order, 2 when it couldn't be
 // done or told.
@@ -60,13 +66,21 @@ func Run(ctx context.Context, args []string, streams genericiooptions.IOStreams)
 	command.SetIn(streams.In)
 	command.SetOut(streams.Out)
 	command.SetErr(streams.ErrOut)
-	return a.exit(command.ExecuteContext(ctx))
+	err := command.ExecuteContext(ctx)
+	if _, answered := errors.AsType[no](err); err != nil && ctx.Err() != nil && !answered && !strings.Contains(err.Error(), "interrupted") {
+		err = errors.New("interrupted") // whatever that stopped
+	}
+	return a.exit(err)
 }
 
 // exit tells each error in a line, and gives the exit code: an answer no where all are that.
 func (a *app) exit(err error) int {
 	code := exitDone
 	for _, failure := range each(err) {
+		if none, found := errors.AsType[nothing](failure); found {
+			fmt.Fprintln(a.ErrOut, none.text)
+			continue
+		}
 		if text := oneLine(explain(failure).Error()); text != "" {
 			fmt.Fprintln(a.ErrOut, "error: "+text)
 		}
@@ -119,6 +133,8 @@ func (a *app) command() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return fmt.Errorf("%w; --help lists the flags", err)
 	})
+	// It fails for a flag that isn't there alone.
+	_ = root.RegisterFlagCompletionFunc("namespace", a.completeNamespaces)
 	root.AddCommand(a.verbs()...)
 	root.AddCommand(a.changeCommands()...)
 	return root

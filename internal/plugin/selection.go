@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/labels"
@@ -57,8 +58,11 @@ func (s *selection) find(ctx context.Context, c *cluster, names []string) ([]v1a
 	if err != nil {
 		return nil, err
 	}
+	if len(list.Items) == 0 && !s.needed {
+		return nil, nothing{"No ServerCertificates found" + s.within(c) + "."}
+	}
 	if len(list.Items) == 0 && s.selector != "" {
-		return nil, fmt.Errorf("no ServerCertificate matches the labels %q%s: kubectl get clbcert --show-labels lists them", s.selector, s.within(c))
+		return nil, fmt.Errorf("no ServerCertificate matches the labels %q%s: kubectl get clbcert --show-labels -n %[3]s lists them", s.selector, s.within(c), c.namespace)
 	}
 	if len(list.Items) == 0 {
 		return nil, fmt.Errorf("there is no ServerCertificate%s: create one, or look elsewhere with -n or -A", s.within(c))
@@ -109,7 +113,10 @@ func (s *selection) within(c *cluster) string {
 // named reads objects by their names, in that order.
 func named(ctx context.Context, c *cluster, names []string) ([]v1alpha1.ServerCertificate, error) {
 	objects := make([]v1alpha1.ServerCertificate, 0, len(names))
-	for _, name := range names {
+	for i, name := range names {
+		if name = bare(name); slices.ContainsFunc(names[:i], func(other string) bool { return bare(other) == name }) {
+			continue
+		}
 		object := v1alpha1.ServerCertificate{}
 		if err := c.Get(ctx, client.ObjectKey{Namespace: c.namespace, Name: name}, &object); err != nil {
 			return nil, fmt.Errorf("reading ServerCertificate %s/%s: %w", c.namespace, name, err)
@@ -117,4 +124,13 @@ func named(ctx context.Context, c *cluster, names []string) ([]v1alpha1.ServerCe
 		objects = append(objects, object)
 	}
 	return objects, nil
+}
+
+// bare is a name without the kind that kubectl may print before it, as in clbcert/web.
+func bare(name string) string {
+	kind, rest, typed := strings.Cut(name, "/")
+	if typed && slices.Contains([]string{"clbcert", "servercertificate", "servercertificates", "servercertificate.clbcert.dev", "servercertificates.clbcert.dev"}, kind) {
+		return rest
+	}
+	return name
 }

@@ -109,7 +109,7 @@ func (v *statusVerb) ask(ctx context.Context, f facts, since time.Time) (*cloudF
 		answer, err = askCloud(ctx, account, region, f, since)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("asking the cloud about %s/%s: %w", f.object.Namespace, f.object.Name, err)
+		return nil, fmt.Errorf("asking the cloud about %s/%s: %w", f.object.Namespace, f.object.Name, advised(err))
 	}
 	return answer, nil
 }
@@ -191,21 +191,4 @@ func (v *statusVerb) clear() {
 	case v.forPeople():
 		fmt.Fprintln(v.Out, "--- "+v.clock().UTC().Format(time.RFC3339))
 	}
-}
-
-// completeNames completes the names of ServerCertificates, for the shell.
-func (a *app) completeNames(command *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-	c, err := a.connect()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveError
-	}
-	list, err := (&selection{}).list(command.Context(), c)
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveError
-	}
-	var names []string
-	for _, object := range list.Items {
-		names = append(names, object.Name)
-	}
-	return names, cobra.ShellCompDirectiveNoFileComp
 }

@@ -21,7 +21,7 @@ var marks = map[state]struct{ sign, colour string }{
 
 // draw draws a way: a line for each link, and what is wrong below it.
 func (t tree) draw(w way) {
-	t.line("", "", w.link)
+	t.line("", "", "", w.link)
 	t.below("", w.Links, w.Message)
 }
 
@@ -33,13 +33,14 @@ func (t tree) below(indent string, links []link, message string) {
 		if i == len(links)-1 {
 			branch, next = "└── ", "    "
 		}
-		t.line(indent, branch, l)
+		t.line(indent, branch, next, l)
 		t.below(indent+next, l.Links, l.Message)
 	}
 }
 
-// line is one link.
-func (t tree) line(indent, branch string, l link) {
+// line is one link: what doesn't fit stands below, under the name. next is what stands there
+// before it.
+func (t tree) line(indent, branch, next string, l link) {
 	mark := marks[l.State]
 	name := oneLine(l.title())
 	texts := []string{l.Summary}
@@ -52,8 +53,21 @@ func (t tree) line(indent, branch string, l link) {
 	}
 	before := indent + branch + mark.sign + " "
 	name = t.cut(name, t.width-length(before))
-	rest = t.cut(rest, t.width-length(before)-length(name))
-	fmt.Fprintln(t.out, t.paint(faint, indent+branch)+t.paint(mark.colour, mark.sign)+" "+t.paint(bold, name)+rest)
+	first := t.paint(faint, indent+branch) + t.paint(mark.colour, mark.sign) + " " + t.paint(bold, name)
+	if t.width == 0 || length(before+name+rest) <= t.width {
+		fmt.Fprintln(t.out, first+rest)
+		return
+	}
+	fmt.Fprintln(t.out, first)
+	lead := indent + next
+	if len(l.Links) > 0 {
+		lead += "│ "
+	} else {
+		lead += "  "
+	}
+	for _, text := range wrapped(strings.TrimSpace(rest), t.width-length(lead)) {
+		fmt.Fprintln(t.out, t.paint(faint, lead)+text)
+	}
 }
 
 // message is what is wrong, wrapped where there is a width; bar says that links follow below.

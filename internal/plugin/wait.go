@@ -76,6 +76,9 @@ func (v *waitVerb) await(ctx context.Context, c *cluster, objects []v1alpha1.Ser
 
 // until waits until an object has come to its end, or goes.
 func (v *waitVerb) until(ctx context.Context, c *cluster, o *v1alpha1.ServerCertificate, judge func(*v1alpha1.ServerCertificate) progress) error {
+	if v.timeout < 0 {
+		return fmt.Errorf("--timeout is %s: give a positive duration, such as 2m, or 0 to wait for ever", v.timeout)
+	}
 	ctx, stop := watchtools.ContextWithOptionalTimeout(ctx, v.timeout)
 	defer stop()
 	ctx, fail := context.WithCancelCause(ctx)
@@ -104,17 +107,25 @@ func (v *waitVerb) until(ctx context.Context, c *cluster, o *v1alpha1.ServerCert
 		return last.served, nil
 	})
 	v.erase()
-	switch answer, answered := errors.AsType[no](err); {
-	case err == nil:
+	if err == nil {
 		return nil
+	}
+	return v.unended(ctx, o, last, source.failure(), err)
+}
+
+// unended is why a wait came to no good end: an answer, or that it couldn't be told.
+func (v *waitVerb) unended(ctx context.Context, o *v1alpha1.ServerCertificate, last progress, failure, err error) error {
+	switch answer, answered := errors.AsType[no](err); {
 	case answered:
 		return answer
-	case errors.Is(ctx.Err(), context.DeadlineExceeded) && last.text == "":
-		return fmt.Errorf("waiting for %s: the API server told nothing within %s: %w", v.called(o), v.timeout, cmp.Or(source.failure(), err))
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return no{fmt.Sprintf("%s isn't there after %s: %s", v.called(o), v.timeout, last.text)}
-	default:
+	case !errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return fmt.Errorf("waiting for %s: %w", v.called(o), cmp.Or(context.Cause(ctx), err))
+	case last.text == "" || failure != nil:
+		return fmt.Errorf("waiting for %s: the API server didn't tell within %s: %w", v.called(o), v.timeout, cmp.Or(failure, err))
+	case last.text == unseen:
+		return no{fmt.Sprintf("%s: not within %s: %s; %s", v.called(o), v.timeout, last.text, seeWhether)}
+	default:
+		return no{fmt.Sprintf("%s: not within %s: %s", v.called(o), v.timeout, last.text)}
 	}
 }
 
@@ -141,23 +152,25 @@ func (w *watched) listWatch() *cache.ListWatch {
 	return &cache.ListWatch{
 		ListWithContextFunc: func(ctx context.Context, raw metav1.ListOptions) (runtime.Object, error) {
 			list := &v1alpha1.ServerCertificateList{}
-			return list, w.check(w.cluster.List(ctx, list, options(raw)))
+			return list, w.check(ctx, w.cluster.List(ctx, list, options(raw)))
 		},
 		WatchFuncWithContext: func(ctx context.Context, raw metav1.ListOptions) (watch.Interface, error) {
 			events, err := w.cluster.Watch(ctx, &v1alpha1.ServerCertificateList{}, options(raw))
-			return events, w.check(err)
+			return events, w.check(ctx, err)
 		},
 	}
 }
 
-// check keeps an error for who asks what failed last.
-func (w *watched) check(err error) error {
+// check keeps an error for who asks what failed last: not that time ran out.
+func (w *watched) check(ctx context.Context, err error) error {
 	if apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) {
 		w.fail(err)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.last = err
+	if ctx.Err() == nil {
+		w.last = err
+	}
 	return err
 }
 
@@ -166,6 +179,9 @@ func (w *watched) failure() error {
 	defer w.mu.Unlock()
 	return w.last
 }
+
+// unseen is the text of what waits for a manager.
+const unseen = "the manager hasn't looked at it yet"
 
 // progress is how far an object is.
 type progress struct {
@@ -181,11 +197,11 @@ func progressOf(o *v1alpha1.ServerCertificate) progress {
 	ready := meta.FindStatusCondition(o.Status.Conditions, v1alpha1.ConditionReady)
 	switch {
 	case !o.DeletionTimestamp.IsZero():
-		return progress{over: "it is being deleted"}
+		return progress{over: fmt.Sprintf("it is being deleted: kubectl clbcert status %s -n %s tells how far that is", o.Name, o.Namespace)}
 	case o.Spec.Suspend:
 		return progress{over: fmt.Sprintf("it is suspended: kubectl clbcert resume %s -n %s", o.Name, o.Namespace)}
 	case ready == nil || o.Status.ObservedGeneration != o.Generation || !handled(o):
-		return progress{text: "the manager hasn't looked at it yet"}
+		return progress{text: unseen}
 	case meta.IsStatusConditionTrue(o.Status.Conditions, v1alpha1.ConditionStalled):
 		return progress{over: ready.Reason + ": " + ready.Message}
 	}

@@ -41,7 +41,7 @@ func TestHowFarAnObjectIs(t *testing.T) {
 			o.Status.Conditions = append(o.Status.Conditions, metav1.Condition{Type: v1alpha1.ConditionBound, Status: metav1.ConditionFalse})
 		}, progress{text: "1 of 2 bindings serve it: mend it"}},
 		"suspended is over":  {func(o *v1alpha1.ServerCertificate) { o.Spec.Suspend = true }, progress{over: "it is suspended: kubectl clbcert resume web -n shop"}},
-		"a deletion is, too": {func(o *v1alpha1.ServerCertificate) { o.DeletionTimestamp = &metav1.Time{Time: now} }, progress{over: "it is being deleted"}},
+		"a deletion is, too": {func(o *v1alpha1.ServerCertificate) { o.DeletionTimestamp = &metav1.Time{Time: now} }, progress{over: "it is being deleted: kubectl clbcert status web -n shop tells how far that is"}},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			t.Parallel()

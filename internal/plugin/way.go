@@ -64,6 +64,9 @@ func wayOf(f facts) way {
 	return w
 }
 
+// seeWhether is what to do about a manager that doesn't act.
+const seeWhether = "see whether clbcert runs and watches this namespace: kubectl get deployments -A -l app.kubernetes.io/name=clbcert"
+
 // patience is how long an object may wait for a manager to look at it.
 const patience = time.Minute
 
@@ -77,7 +80,7 @@ func (f facts) root() link {
 		l.State, l.Summary = waiting, "is being deleted"
 	case o.Status.ObservedGeneration != o.Generation && f.unattended():
 		l.State, l.Summary = wrong, "no manager has looked at it"
-		l.Message = "see whether clbcert runs and watches this namespace: kubectl get deployments -A -l app.kubernetes.io/name=clbcert"
+		l.Message = seeWhether
 	case o.Status.ObservedGeneration != o.Generation:
 		l.State, l.Summary = waiting, "the manager hasn't looked at it yet"
 	case o.Spec.Suspend:
