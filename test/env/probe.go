@@ -3,25 +3,35 @@ package env
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
+	"strconv"
 	"time"
 )
 
 // loopback is the only address this package's processes listen on.
 const loopback = "127.0.0.1"
 
-// freeAddresses gives n addresses that nothing listens on. Another process may
-// take one before ours does: then that one fails to start.
+// The ports of this package's processes: below those that the kernel hands out by itself, to
+// listeners without a port and to each connection (32768 and above on Linux, ip(7); 49152 elsewhere,
+// RFC 6335, section 6). One of those may be gone before the process listens, or while it is down.
+const firstPort, endOfPorts = 10000, 32768
+
+// freeAddresses gives n addresses that nothing listens on.
 func freeAddresses(ctx context.Context, n int) ([]string, error) {
 	var addresses []string
-	for range n {
-		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", loopback+":0")
+	for tries := 0; len(addresses) < n; tries++ {
+		address := net.JoinHostPort(loopback, strconv.Itoa(firstPort+rand.IntN(endOfPorts-firstPort)))
+		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+		if err != nil && tries < 100 { // somebody has it
+			continue
+		}
 		if err != nil {
 			return nil, fmt.Errorf("finding a free port: %w", err)
 		}
 		defer listener.Close() // at the end, so that all differ
-		addresses = append(addresses, listener.Addr().String())
+		addresses = append(addresses, address)
 	}
 	return addresses, nil
 }
