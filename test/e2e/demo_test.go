@@ -20,9 +20,11 @@ func TestTheCertManagerDemoEndsWell(t *testing.T) {
 	if err != nil {
 		t.Fatalf("the demo: %v\n%s", err, output)
 	}
-	// The last table: what the listener serves, and what is superseded by it.
-	found := regexp.MustCompile(`(?m)^LISTENER +SERVES +SUPERSEDED\n(lb-\S+) +(\S+) +(\S+)$`).FindSubmatch(output)
-	if found == nil || string(found[2]) == string(found[3]) {
+	// The table of the first certificate, and the tree of the last: each link is in order, from
+	// cert-manager's Certificate to the listener, and the certificate is another.
+	first := regexp.MustCompile(`(?m)^servercertificate\.clbcert\.dev/web +True +(\S+)`).FindSubmatch(output)
+	last := regexp.MustCompile(`(?m)^✓ ServerCertificate .*\n.*✓ Certificate web .*\n.*✓ Secret web-tls .*\n.*✓ certificate (\S+) .*\n.*✓ listener lb-\S+$`).FindSubmatch(output)
+	if first == nil || last == nil || string(first[1]) == string(last[1]) {
 		t.Errorf("the demo shows no renewed certificate on the listener:\n%s", output)
 	}
 }
